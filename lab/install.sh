@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# install.sh - what the lab needs on a bare Debian 12 machine: QEMU 10 from
+# bookworm-backports, the rest from bookworm. As root. Starts no service, and
+# returns at once when all is there.
+set -euo pipefail
+
+backports=(qemu-system-x86 qemu-utils)
+packages=(nbdkit libnbd-bin busybox-static linux-image-cloud-amd64 kmod cpio gzip xz-utils
+  gcc libc6-dev clang-format)
+least_qemu=1:10.0
+
+# The packages among the arguments that are not installed.
+missing() {
+  local have
+  have=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null || true)
+  for package in "$@"; do
+    grep -qx "installed $package" <<<"$have" || echo "$package"
+  done
+}
+
+qemu_is_recent() {
+  local version
+  version=$(dpkg-query -W -f '${Version}' qemu-system-x86 2>/dev/null) &&
+    dpkg --compare-versions "$version" ge "$least_qemu"
+}
+
+if [[ -z $(missing "${packages[@]}" "${backports[@]}") ]] && qemu_is_recent; then
+  exit 0
+fi
+[[ $EUID == 0 ]] || { echo "install.sh: packages are missing; run it as root" >&2; exit 1; }
+
+# Nothing may start a service while packages unpack.
+policy=/usr/sbin/policy-rc.d
+if [[ ! -e $policy ]]; then
+  trap 'rm -f "$policy"' EXIT
+  printf '#!/bin/sh\nexit 101\n' >"$policy"
+  chmod 755 "$policy"
+fi
+
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -qq
+
+# Backports come from the mirror that serves the machine's own bookworm.
+if ! apt-get indextargets --format '$(CODENAME)' 'Created-By: Packages' | grep -qx bookworm-backports; then
+  mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' \
+    'Origin: Debian' 'Codename: bookworm' | head -n 1)
+  [[ -n $mirror ]] || { echo "install.sh: apt has no Debian 12 source" >&2; exit 1; }
+  keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+  echo "deb [signed-by=$keyring] $mirror bookworm-backports main" \
+    >/etc/apt/sources.list.d/bookworm-backports.list
+  apt-get update -qq
+fi
+
+apt-get install -y -qq --no-install-recommends "${packages[@]}"
+apt-get install -y -qq --no-install-recommends -t bookworm-backports "${backports[@]}"
+qemu-system-x86_64 --version | head -n 1

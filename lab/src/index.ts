@@ -1,0 +1,22 @@
+export type { Beat } from './beats.js';
+export { buildGuest, type GuestFiles } from './guest.js';
+export {
+  allocatedBytes,
+  blankImage,
+  fillImage,
+  type ImageFormat,
+  randomImage,
+  sha256,
+  type Verification,
+  verifyImage,
+} from './images.js';
+export { type Leftovers, leftovers } from './leftovers.js';
+export { Monitor, type QmpEvent, QmpRefusal } from './monitor.js';
+export { type NbdPeer, nbdkit, type QemuNbdOptions, qemuNbd } from './peers.js';
+export { migratePlainly } from './plain-migration.js';
+export { Daemon, type RunResult, run } from './process.js';
+export { LabVm, type LabVmOptions, type VmDisk } from './qemu.js';
+export { type PairDisk, type PairOptions, QemuPair, type Side } from './qemu-pair.js';
+export { type Availability, requires } from './requires.js';
+export { Scratch } from './scratch.js';
+export { nbdcopy, nbdinfo, qemuImg, qemuIo } from './tools.js';

@@ -1,0 +1,193 @@
+import { mkdir } from 'node:fs/promises';
+import { buildGuest, type GuestFiles } from './guest.js';
+import {
+  blankImage,
+  fillImage,
+  type ImageFormat,
+  randomImage,
+  type Verification,
+  verifyImage,
+} from './images.js';
+import { LabVm, type VmDisk } from './qemu.js';
+import { Scratch } from './scratch.js';
+
+export type Side = 'source' | 'destination';
+
+export interface PairDisk {
+  /** vda, vdb, ... in this order. */
+  readonly name: string;
+  readonly sizeMiB: number;
+  /** How much of it the source's image holds at the start. */
+  readonly filledMiB: number;
+  /** What the guest writes to it, in KiB a second; 0: nothing. */
+  readonly rateKiB: number;
+  /** @default sizeMiB */
+  readonly destinationSizeMiB?: number;
+  readonly readOnly?: boolean;
+  /** More properties of the device, such as `share-rw=on`. */
+  readonly device?: string;
+}
+
+export interface PairOptions {
+  /** @default vda and vdb of 256 MiB, which the guest writes, and vdc of 128 MiB, which it does not */
+  readonly disks?: readonly PairDisk[];
+  /** What the guest writes in all, in MiB a second, evenly to the disks that it writes at all. */
+  readonly rateMiB?: number;
+  /** @default 'raw' */
+  readonly sourceFormat?: ImageFormat;
+  /** @default 'raw' */
+  readonly destinationFormat?: ImageFormat;
+  /** The destination's images are full of random bytes, instead of blank. */
+  readonly dirtyTarget?: boolean;
+  /** The destination was started with `-S`. @default true */
+  readonly destinationPaused?: boolean;
+  readonly sourceArguments?: readonly string[];
+  readonly destinationArguments?: readonly string[];
+}
+
+/** A guest that runs and writes on `source`, and a `destination` that waits for it. */
+export class QemuPair implements AsyncDisposable {
+  readonly source: LabVm;
+  readonly destination: LabVm;
+  readonly disks: readonly PairDisk[];
+  readonly #layout: Layout;
+
+  private constructor(layout: Layout, source: LabVm, destination: LabVm) {
+    this.#layout = layout;
+    this.disks = layout.disks;
+    this.source = source;
+    this.destination = destination;
+  }
+
+  /** Resolves after the guest's first beat. Nothing is left if it rejects. */
+  static async start(options: PairOptions = {}): Promise<QemuPair> {
+    const layout = await prepare(options);
+    const started: LabVm[] = [];
+    try {
+      for (const side of ['source', 'destination'] as const) {
+        started.push(await LabVm.start(vmOptions(layout, side)));
+      }
+      const [source, destination] = started as [LabVm, LabVm];
+      await source.waitBeats(1);
+      if (source.console.complaints.length > 0) throw new Error(source.console.complaints.join('\n'));
+      return new QemuPair(layout, source, destination);
+    } catch (error) {
+      await Promise.all(started.map((vm) => vm.end()));
+      await layout.scratch[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** Private to the pair; removed with it. Socket paths below it are short enough. */
+  get directory(): string {
+    return this.#layout.scratch.path;
+  }
+
+  image(side: Side, disk: string): string {
+    return imagePath(this.#layout, side, disk);
+  }
+
+  /**
+   * Judges a disk, which has to hold all that the guest has said to be flushed, on the source and, when
+   * `side` is the destination, there too. Only after `end()`.
+   */
+  verify(side: Side, disk: string): Promise<Verification> {
+    if (this.source.running || this.destination.running) throw new Error('end() the pair, then verify');
+    const beats = [this.source, ...(side === 'destination' ? [this.destination] : [])].flatMap(
+      (vm) => vm.beats,
+    );
+    const flushed = beats.map((beat) => beat.generations[disk] ?? 0);
+    return verifyImage(this.image(side, disk), Math.max(0, ...flushed), this.#layout.formats[side]);
+  }
+
+  /** Another destination, on new blank images, with whatever the first one went through left behind. */
+  async startSpare(): Promise<LabVm> {
+    const { disks, formats } = this.#layout;
+    await mkdir(this.#layout.scratch.join('spare'));
+    for (const disk of disks) {
+      await blankImage(imagePath(this.#layout, 'spare', disk.name), disk.sizeMiB, formats.spare);
+    }
+    return LabVm.start(vmOptions(this.#layout, 'spare'));
+  }
+
+  /** Ends both QEMUs; the images stay until the pair is disposed. Idempotent. */
+  async end(): Promise<void> {
+    await Promise.all([this.source.end(), this.destination.end()]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.end();
+    await this.#layout.scratch[Symbol.asyncDispose]();
+  }
+}
+
+type Place = Side | 'spare';
+
+interface Layout {
+  readonly scratch: Scratch;
+  readonly guest: GuestFiles;
+  readonly disks: readonly PairDisk[];
+  readonly formats: Readonly<Record<Place, ImageFormat>>;
+  readonly options: PairOptions;
+}
+
+async function prepare(options: PairOptions): Promise<Layout> {
+  const guest = await buildGuest();
+  const { sourceFormat = 'raw', destinationFormat = 'raw' } = options;
+  const formats = { source: sourceFormat, destination: destinationFormat, spare: destinationFormat };
+  const disks = shareRate(options.disks ?? DEFAULT_DISKS, options.rateMiB);
+  const layout = { scratch: new Scratch(), guest, disks, formats, options };
+  try {
+    for (const side of ['source', 'destination']) await mkdir(layout.scratch.join(side));
+    const create = options.dirtyTarget ? randomImage : blankImage;
+    for (const { name, sizeMiB, filledMiB, destinationSizeMiB = sizeMiB } of disks) {
+      await fillImage(imagePath(layout, 'source', name), name, sizeMiB, filledMiB, sourceFormat);
+      await create(imagePath(layout, 'destination', name), destinationSizeMiB, destinationFormat);
+    }
+    return layout;
+  } catch (error) {
+    await layout.scratch[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+function shareRate(disks: readonly PairDisk[], rateMiB: number | undefined): readonly PairDisk[] {
+  if (rateMiB === undefined) return disks;
+  const written = disks.filter((disk) => disk.rateKiB > 0).length;
+  const rateKiB = Math.floor((rateMiB * 1024) / Math.max(1, written));
+  return disks.map((disk) => (disk.rateKiB > 0 ? { ...disk, rateKiB } : disk));
+}
+
+function imagePath(layout: Layout, place: Place, disk: string): string {
+  return layout.scratch.join(place, `${disk}.${layout.formats[place]}`);
+}
+
+function vmOptions(layout: Layout, place: Place): Parameters<typeof LabVm.start>[0] {
+  const { options, disks, guest, scratch } = layout;
+  const format = layout.formats[place];
+  const written = disks.filter((disk) => disk.rateKiB > 0);
+  return {
+    name: place,
+    directory: scratch.join(place),
+    disks: disks.map(
+      ({ name, readOnly = false, device = '' }): VmDisk => ({
+        name,
+        path: imagePath(layout, place, name),
+        format,
+        readOnly,
+        device,
+      }),
+    ),
+    guest,
+    workload: Object.fromEntries(written.map((disk) => [disk.name, disk.rateKiB])),
+    incoming: place !== 'source',
+    paused: place !== 'source' && (options.destinationPaused ?? true),
+    extraArguments: (place === 'source' ? options.sourceArguments : options.destinationArguments) ?? [],
+  };
+}
+
+const DEFAULT_DISKS: readonly PairDisk[] = [
+  { name: 'vda', sizeMiB: 256, filledMiB: 128, rateKiB: 1024 },
+  { name: 'vdb', sizeMiB: 256, filledMiB: 64, rateKiB: 512 },
+  { name: 'vdc', sizeMiB: 128, filledMiB: 32, rateKiB: 0 },
+];

@@ -1,0 +1,186 @@
+import { once } from 'node:events';
+import { mkdirSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { type Beat, Console } from './beats.js';
+import { Condition } from './condition.js';
+import type { GuestFiles } from './guest.js';
+import type { ImageFormat } from './images.js';
+import { Monitor, type QmpEvent } from './monitor.js';
+import { Daemon } from './process.js';
+
+/** A virtio disk: the guest device `disk-NAME` on node NAME over node NAME-file. */
+export interface VmDisk {
+  /** The guest calls its disks vda, vdb, ... in the order given: name them so. */
+  readonly name: string;
+  readonly path: string;
+  /** @default 'raw' */
+  readonly format?: ImageFormat;
+  readonly readOnly?: boolean;
+  /** More properties of the device, such as `share-rw=on`. */
+  readonly device?: string;
+}
+
+export interface LabVmOptions {
+  /** For messages, such as 'source'. */
+  readonly name: string;
+  /** For its sockets; made if missing. */
+  readonly directory: string;
+  readonly disks: readonly VmDisk[];
+  /** Without it there is firmware alone, which does for whatever needs no writer. */
+  readonly guest?: GuestFiles;
+  /** By disk: what the guest writes, in KiB a second. Disks that are not named are not written. */
+  readonly workload?: Readonly<Record<string, number>>;
+  /** Waits for a migration: `-incoming defer`. */
+  readonly incoming?: boolean;
+  /** Does not start the guest by itself: `-S`. */
+  readonly paused?: boolean;
+  readonly extraArguments?: readonly string[];
+}
+
+/** A QEMU process, emulated (TCG), with 128 MiB of RAM, and what its guest says. */
+export class LabVm implements AsyncDisposable {
+  readonly name: string;
+  /** The monitor that the lab leaves to the product. The lab itself uses another one. */
+  readonly monitorPath: string;
+  readonly console: Console;
+  readonly #daemon: Daemon;
+  readonly #monitor: Monitor;
+
+  private constructor(name: string, monitorPath: string, console: Console, daemon: Daemon, monitor: Monitor) {
+    this.name = name;
+    this.monitorPath = monitorPath;
+    this.console = console;
+    this.#daemon = daemon;
+    this.#monitor = monitor;
+  }
+
+  /** Resolves once both monitors are there; the guest is booting then. */
+  static async start(options: LabVmOptions): Promise<LabVm> {
+    mkdirSync(options.directory, { recursive: true });
+    const monitorPath = join(options.directory, 'qmp.sock');
+    const observerPath = join(options.directory, 'observer.sock');
+    const console = new Console();
+    // QEMU connects to the lab: its arrival says that it is up, with no need to try again and again.
+    const arrival = new Condition();
+    let socket: Socket | undefined;
+    const server = createServer((connection) => {
+      socket = connection;
+      arrival.changed();
+    }).listen(observerPath);
+    await once(server, 'listening');
+    const daemon = new Daemon('qemu-system-x86_64', commandLine(options, monitorPath, observerPath), (text) =>
+      console.receive(text),
+    );
+    void daemon.exited.then((how) => {
+      arrival.fail(new Error(how));
+      console.close(`${options.name}: ${how}`);
+    });
+    try {
+      const monitor = await Monitor.open(
+        await arrival.until(() => socket, `the start of ${options.name}`, START_TIMEOUT_MS),
+      );
+      return new LabVm(options.name, monitorPath, console, daemon, monitor);
+    } catch (error) {
+      await daemon.end();
+      throw new Error(`${options.name}: ${await daemon.exited}`, { cause: error });
+    } finally {
+      server.close();
+    }
+  }
+
+  /** The product's address of it. */
+  get uri(): string {
+    return `qmp+unix://${this.monitorPath}`;
+  }
+
+  get pid(): number {
+    return this.#daemon.pid;
+  }
+
+  get running(): boolean {
+    return this.#daemon.running;
+  }
+
+  /** What QEMU has complained about. */
+  get stderr(): string {
+    return this.#daemon.stderr;
+  }
+
+  /** The guest's beats so far, as this QEMU's console has shown them. */
+  get beats(): readonly Beat[] {
+    return this.console.beats;
+  }
+
+  /** Every event so far, oldest first. */
+  get events(): readonly QmpEvent[] {
+    return this.#monitor.events;
+  }
+
+  /** Resolves with the newest beat once this console has shown `count` of them. */
+  waitBeats(count: number, timeoutMs = 60_000): Promise<Beat> {
+    return this.console.until(count, timeoutMs);
+  }
+
+  /** Resolves once the guest has beaten `count` times more: it runs, here. */
+  waitMoreBeats(count = 2, timeoutMs = 60_000): Promise<Beat> {
+    return this.console.until(this.beats.length + count, timeoutMs);
+  }
+
+  /** A QMP command on the lab's own monitor. @throws {QmpRefusal} */
+  cmd<T = unknown>(execute: string, args?: object, timeoutMs?: number): Promise<T> {
+    return this.#monitor.cmd<T>(execute, args, timeoutMs);
+  }
+
+  /** Takes the first such event that nobody has taken: one that came before, or one to come. */
+  event(name: string, matches?: (data: QmpEvent['data']) => boolean, timeoutMs?: number): Promise<QmpEvent> {
+    return this.#monitor.event(name, matches, timeoutMs);
+  }
+
+  /** Past events are gone for `event()`, which then waits for one to come. */
+  forgetEvents(): void {
+    this.#monitor.forgetEvents();
+  }
+
+  /** SIGSTOP makes a peer that hangs, SIGKILL one that dies. */
+  signal(signal: NodeJS.Signals): void {
+    this.#daemon.signal(signal);
+  }
+
+  /** Ends the process, by force if need be; resolves once it is gone. Idempotent. */
+  async end(): Promise<void> {
+    await this.#daemon.end();
+    this.#monitor.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.end();
+  }
+}
+
+function commandLine(options: LabVmOptions, monitorPath: string, observerPath: string): string[] {
+  const { guest, workload = {}, disks } = options;
+  const args = ['-accel', 'tcg', '-machine', 'q35', '-m', '128', '-nodefaults', '-no-user-config'];
+  args.push('-display', 'none', '-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console');
+  args.push('-qmp', `unix:${monitorPath},server=on,wait=off`, '-qmp', `unix:${observerPath}`);
+  if (guest) {
+    const spec = Object.entries(workload).map(([disk, rateKiB]) => `${disk}:${rateKiB}`);
+    args.push('-kernel', guest.kernel, '-initrd', guest.initrd);
+    args.push('-append', `console=ttyS0 quiet writer=${spec.join(',')}`);
+  }
+  for (const disk of disks) args.push(...diskArguments(disk));
+  if (options.incoming) args.push('-incoming', 'defer');
+  if (options.paused) args.push('-S');
+  return [...args, ...(options.extraArguments ?? [])];
+}
+
+function diskArguments(disk: VmDisk): string[] {
+  const { name, format = 'raw' } = disk;
+  const common = { discard: 'unmap', 'read-only': disk.readOnly ?? false };
+  const file = { driver: 'file', 'node-name': `${name}-file`, filename: disk.path, ...common };
+  const root = { driver: format, 'node-name': name, file: `${name}-file`, ...common };
+  const device = `virtio-blk-pci,id=disk-${name},drive=${name}${disk.device ? `,${disk.device}` : ''}`;
+  return ['-blockdev', JSON.stringify(file), '-blockdev', JSON.stringify(root), '-device', device];
+}
+
+const START_TIMEOUT_MS = 20_000;

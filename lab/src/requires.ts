@@ -1,0 +1,40 @@
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { buildScript } from './guest.js';
+
+/** Whether a suite can run here: `describe.skipIf(!lab.available)`. */
+export interface Availability {
+  readonly available: boolean;
+  /** What is missing, and how to get it; empty if nothing is. */
+  readonly reason: string;
+}
+
+/**
+ * Looks for programs that a suite needs; `guest` stands for what builds the lab's guest.
+ *
+ * A suite is to be skipped when one is missing, and the reason goes to stderr. With BLOCKFERRY_LAB=1 nothing
+ * may be missing: then this throws.
+ */
+export function requires(...peers: readonly string[]): Availability {
+  const missing = ['setpriv', ...peers].filter((peer) => !isThere(peer));
+  if (missing.length === 0) return { available: true, reason: '' };
+  const reason = `missing: ${missing.join(', ')} (Debian 12: sudo lab/install.sh)`;
+  if (process.env['BLOCKFERRY_LAB'] === '1') throw new Error(reason);
+  process.stderr.write(`skipped, ${reason}\n`);
+  return { available: false, reason };
+}
+
+function isThere(peer: string): boolean {
+  if (peer === 'guest') return spawnSync(buildScript, ['--check']).status === 0;
+  return (process.env['PATH'] ?? '').split(delimiter).some((folder) => isExecutable(join(folder, peer)));
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,41 @@
+//! Memory for payloads, used again and again.
+
+/// The buffers of one worker that are not in flight.
+#[derive(Default)]
+pub(crate) struct BufferPool {
+    free: Vec<Vec<u8>>,
+    /// Apart: their contents are zeros, and stay so since they are only written from.
+    zeros: Vec<Vec<u8>>,
+}
+
+impl BufferPool {
+    /// A buffer of `length` bytes with any contents.
+    pub(crate) fn take(&mut self, length: usize) -> Vec<u8> {
+        let mut buffer = self.free.pop().unwrap_or_default();
+        buffer.resize(length, 0);
+        buffer
+    }
+
+    /// A buffer of `length` zeros.
+    pub(crate) fn take_zeros(&mut self, length: usize) -> Vec<u8> {
+        let mut buffer = self.zeros.pop().unwrap_or_default();
+        buffer.resize(length, 0);
+        buffer
+    }
+
+    pub(crate) fn give_back(&mut self, buffer: Option<Vec<u8>>) {
+        self.free.extend(buffer);
+    }
+
+    pub(crate) fn give_back_zeros(&mut self, buffer: Option<Vec<u8>>) {
+        self.zeros.extend(buffer);
+    }
+}
+
+/// Whether all bytes are zero.
+pub(crate) fn is_zero(bytes: &[u8]) -> bool {
+    // Data mostly differs at once; zeros are compared in pieces that the compiler makes vectors of.
+    let (chunks, rest) = bytes.as_chunks::<64>();
+    chunks.iter().all(|chunk| chunk.iter().fold(0, |all, byte| all | byte) == 0)
+        && rest.iter().all(|byte| *byte == 0)
+}

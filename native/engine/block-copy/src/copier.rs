@@ -1,0 +1,197 @@
+//! Passes from a source to a destination.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
+
+use extent::{DirtyBitmap, DirtySnapshot};
+
+use crate::crew::{Crew, WorkLimits};
+use crate::endpoint::{Endpoint, FLAG_ZERO};
+use crate::error::{CopyError, ErrorKind, Side};
+use crate::options::CopierOptions;
+use crate::pass::Pass;
+use crate::passes::{Passes, Turn};
+use crate::planner::Cut;
+use crate::progress::{Counters, PassReport, Progress};
+use crate::relay::{Relay, RelayPlan};
+use crate::survey::{MapCursor, Survey};
+
+/// Lasting lanes to both sides, and passes over them, one at a time.
+///
+/// Done means acknowledged: a pass returns `Ok` when every write of it, and the flush after them, is.
+/// When it returns, nothing of it is in flight, also when it failed.
+pub struct Copier {
+    source: Arc<dyn Endpoint>,
+    destination: Arc<dyn Endpoint>,
+    options: CopierOptions,
+    cut: Cut,
+    plan: Arc<RelayPlan>,
+    passes: Passes,
+}
+
+/// What a dirty pass copies.
+#[derive(Clone, Copy)]
+pub enum DirtyMap<'a> {
+    /// The marks of a bitmap of this process. They are taken away before anything is read, and are set
+    /// back if the pass fails for whatever reason.
+    Bitmap(&'a DirtyBitmap),
+}
+
+impl Copier {
+    /// Opens the lanes and checks that the endpoints fit.
+    ///
+    /// Errors: `DESTINATION_READ_ONLY`, `SIZE_DESTINATION_SMALLER`, `INVALID_OPTIONS`, what opening gives.
+    pub fn open(
+        source: Arc<dyn Endpoint>,
+        destination: Arc<dyn Endpoint>,
+        options: CopierOptions,
+    ) -> Result<Self, CopyError> {
+        options.check()?;
+        let (from, to) = (source.limits(), destination.limits());
+        if to.read_only {
+            return Err(CopyError::new(ErrorKind::DestinationReadOnly).of(Side::Destination));
+        }
+        if to.size < from.size {
+            return Err(CopyError::new(ErrorKind::DestinationSmaller).of(Side::Destination));
+        }
+        let cut = Cut::new(from.size, [from, to], options.request_size);
+        let plan = Arc::new(RelayPlan {
+            source_size: from.size,
+            destination_size: to.size,
+            destination_block: to.minimum_block.max(1),
+            request_size: cut.request_size,
+            can_zero: to.can_zero,
+            can_fast_zero: AtomicBool::new(to.can_fast_zero),
+            counters: Counters::default(),
+            sabotage: options.sabotage,
+        });
+        let limits = WorkLimits {
+            requests: options.requests,
+            window_bytes: options.window_bytes.max(u64::from(cut.request_size)),
+            limiter: Arc::clone(&options.limiter),
+        };
+        let lanes = options.connections.min(from.lanes).min(to.lanes).max(1);
+        let shared = Arc::clone(&plan);
+        let make_relay = move |pass: &Arc<Pass>| Relay::new(Arc::clone(&shared), Arc::clone(pass));
+        let crew = Crew::start([&*source, &*destination], lanes, &limits, make_relay)?;
+        Ok(Self { source, destination, options, cut, plan, passes: Passes::new(crew) })
+    }
+
+    /// Copies the whole device, so that afterwards it reads on the destination as it did on the source.
+    ///
+    /// By both sides' block status where they have one: ranges that are zero on both sides are skipped.
+    pub fn bulk(&self) -> Result<PassReport, CopyError> {
+        let turn = self.passes.turn();
+        let size = if self.options.zero_tail { self.plan.destination_size } else { self.cut.size };
+        self.run(&turn, Cut { size, ..self.cut }, size, || {
+            let asked = self.options.use_extents;
+            Ok(Survey::Allocation {
+                source: MapCursor::allocation(&*self.source, Side::Source, asked)?,
+                destination: if self.options.destination_is_zero {
+                    MapCursor::constant(FLAG_ZERO, Side::Destination)
+                } else {
+                    MapCursor::allocation(&*self.destination, Side::Destination, asked)?
+                },
+                source_end: self.plan.source_size,
+            })
+        })
+    }
+
+    /// Copies what `map` says was written, zeros included.
+    pub fn dirty(&self, map: DirtyMap<'_>) -> Result<PassReport, CopyError> {
+        let turn = self.passes.turn();
+        match map {
+            DirtyMap::Bitmap(bitmap) => {
+                if bitmap.size() != self.cut.size {
+                    return Err(CopyError::new(ErrorKind::MapSize));
+                }
+                // Before the first read: a write that comes later marks its range again.
+                let taken = TakenMarks { bitmap, marks: bitmap.rotate(), copied: false };
+                let report =
+                    self.run(&turn, self.cut, taken.marks.count(), || Ok(Survey::of_snapshot(&taken.marks)))?;
+                taken.forget();
+                Ok(report)
+            }
+        }
+    }
+
+    /// How far the pass is that runs now or ran last.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        self.plan.counters.progress()
+    }
+
+    /// Ends the pass that runs, and all that follow, with `CANCELLED`.
+    ///
+    /// Returns at once; the pass returns when what it has in flight is done.
+    pub fn cancel(&self) {
+        self.passes.cancel();
+    }
+
+    /// Closes the lanes and ends their threads, as dropping does.
+    pub fn close(self) {}
+
+    /// One pass, of which `total` bytes are to be done as far as is known.
+    fn run<'a>(
+        &self,
+        turn: &Turn<'_>,
+        cut: Cut,
+        total: u64,
+        survey: impl FnOnce() -> Result<Survey<'a>, CopyError>,
+    ) -> Result<PassReport, CopyError> {
+        let started = Instant::now();
+        self.plan.counters.reset(total);
+        turn.run(|pass| self.feed(pass, cut, survey()?))?;
+        if self.options.flush && self.destination.limits().can_flush {
+            turn.flush()?;
+        }
+        Ok(self.plan.counters.report(started.elapsed()))
+    }
+
+    fn feed(&self, pass: &Pass, cut: Cut, survey: Survey<'_>) -> Result<(), CopyError> {
+        let counters = &self.plan.counters;
+        // In a dirty pass it is clean ranges that are settled: they are none of its business.
+        let counts_settled = matches!(survey, Survey::Allocation { .. });
+        let mut planned = 0;
+        cut.plan(
+            survey,
+            || self.plan.zero_limit(),
+            |piece| {
+                if piece.is_settled() && !counts_settled {
+                    return !pass.has_failed();
+                }
+                planned += piece.run.length;
+                counters.raise_total(planned);
+                if piece.is_settled() {
+                    counters.add_skipped(piece.run.length);
+                    !pass.has_failed()
+                } else {
+                    pass.push(piece)
+                }
+            },
+        )
+    }
+}
+
+/// Marks that were taken away to be copied: set back unless they were.
+struct TakenMarks<'a> {
+    bitmap: &'a DirtyBitmap,
+    marks: DirtySnapshot,
+    copied: bool,
+}
+
+impl TakenMarks<'_> {
+    fn forget(mut self) {
+        self.copied = true;
+    }
+}
+
+impl Drop for TakenMarks<'_> {
+    fn drop(&mut self) {
+        if !self.copied {
+            // Sizes are equal: they are the bitmap's own marks.
+            let _ = self.bitmap.merge(&self.marks);
+        }
+    }
+}

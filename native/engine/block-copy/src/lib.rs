@@ -1,0 +1,45 @@
+//! Copies block devices: the whole, then what was written since, round by round.
+//!
+//! [`Endpoint`]s are what is copied from and to; a [`Copier`] holds lanes to both and runs passes. The
+//! caller's thread plans a pass by the maps of both sides and feeds a bounded queue of pieces that do not
+//! overlap; a worker thread a lane pair moves them through its window. Memory is bounded by the windows,
+//! not by the devices.
+
+mod buffers;
+mod comparison;
+mod copier;
+mod crew;
+mod device_endpoint;
+mod endpoint;
+mod error;
+mod lane_pair;
+mod null_endpoint;
+mod options;
+mod pass;
+mod passes;
+mod piece;
+mod planner;
+mod progress;
+mod rate_limiter;
+mod read_extents;
+mod relay;
+mod survey;
+mod waker;
+mod window;
+
+pub use comparison::{Comparer, Comparison, compare};
+pub use copier::{Copier, DirtyMap};
+pub use device_endpoint::DeviceEndpoint;
+pub use endpoint::{
+    BASE_ALLOCATION, Completed, Endpoint, FLAG_DIRTY, FLAG_HOLE, FLAG_ZERO, Interest, Lane, Limits,
+    Operation, RunMap, RunStatus,
+};
+pub use error::{CopyError, ErrorKind, Side};
+pub use null_endpoint::NullEndpoint;
+pub use options::{CopierOptions, Sabotage};
+pub use progress::{PassReport, Progress};
+pub use rate_limiter::RateLimiter;
+pub use read_extents::read_extents;
+
+#[cfg(test)]
+mod tests;

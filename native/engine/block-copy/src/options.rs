@@ -1,0 +1,69 @@
+//! What a copy can be told.
+
+use std::sync::Arc;
+
+use crate::error::{CopyError, ErrorKind};
+use crate::rate_limiter::RateLimiter;
+
+/// How to copy. The defaults are right for most pairs of endpoints.
+#[derive(Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "independent choices, not a state")]
+pub struct CopierOptions {
+    /// Lanes to each side, as far as both allow several. 1 to 64. Default 4.
+    pub connections: usize,
+    /// Requests in flight a lane. 1 to 1024. Default 16: as many as QEMU serves at once.
+    pub requests: usize,
+    /// Bytes of payload in flight a lane; at least `request_size`. Default 16 MiB.
+    pub window_bytes: u64,
+    /// Bytes of a read or write, at most; less where an endpoint takes less. 4 KiB to 32 MiB.
+    /// Default 256 KiB.
+    pub request_size: u32,
+    /// Ask both sides what is zero. Default true.
+    pub use_extents: bool,
+    /// The destination reads as zeros: the bulk need not zero anything. Default false.
+    pub destination_is_zero: bool,
+    /// The bulk zeroes what a larger destination has beyond the source's end. Default false.
+    pub zero_tail: bool,
+    /// Each pass ends with a flush on the destination. Default true.
+    pub flush: bool,
+    /// Bytes a second; may be shared with other copiers. Default: no limit.
+    pub limiter: Arc<RateLimiter>,
+    /// Faults for acceptance tests, to see that they are found.
+    #[doc(hidden)]
+    pub sabotage: Sabotage,
+}
+
+impl Default for CopierOptions {
+    fn default() -> Self {
+        Self {
+            connections: 4,
+            requests: 16,
+            window_bytes: 16 << 20,
+            request_size: 256 << 10,
+            use_extents: true,
+            destination_is_zero: false,
+            zero_tail: false,
+            flush: true,
+            limiter: Arc::default(),
+            sabotage: Sabotage::default(),
+        }
+    }
+}
+
+impl CopierOptions {
+    pub(crate) fn check(&self) -> Result<(), CopyError> {
+        let valid = (1..=64).contains(&self.connections)
+            && (1..=1024).contains(&self.requests)
+            && (4 << 10..=32 << 20).contains(&self.request_size)
+            && self.window_bytes >= u64::from(self.request_size);
+        if valid { Ok(()) } else { Err(CopyError::new(ErrorKind::Options)) }
+    }
+}
+
+/// Wrong on purpose. No user's option reaches this.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sabotage {
+    /// Zeros are reported as written and are not.
+    pub skip_zeroes: bool,
+}

@@ -1,0 +1,152 @@
+//! One pass over a device: the queue between the planner and the workers, and how it ended.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use crate::error::{CopyError, ErrorKind};
+use crate::piece::Piece;
+use crate::waker::Waker;
+
+/// Shared by the planner, the workers, and whoever cancels.
+pub(crate) struct Pass {
+    state: Mutex<State>,
+    /// There is room in the queue, or a worker has left.
+    changed: Condvar,
+    /// The pass has failed: read without the lock.
+    failed: AtomicBool,
+    wakers: Vec<Arc<Waker>>,
+}
+
+struct State {
+    queue: VecDeque<Piece>,
+    /// Nothing more will come.
+    closed: bool,
+    /// Workers that found the queue empty and wait for their waker.
+    idle: Vec<bool>,
+    working: usize,
+    failure: Option<CopyError>,
+}
+
+/// What a worker finds in the queue.
+pub(crate) enum Taken {
+    Piece(Piece),
+    /// Nothing yet: the worker's waker will tell.
+    Nothing,
+    /// Nothing any more.
+    End,
+}
+
+impl Pass {
+    /// A pass for one worker a waker.
+    pub(crate) fn new(wakers: Vec<Arc<Waker>>) -> Self {
+        let workers = wakers.len();
+        let state = State {
+            queue: VecDeque::with_capacity(QUEUE_PIECES),
+            closed: false,
+            idle: vec![false; workers],
+            working: workers,
+            failure: None,
+        };
+        Self { state: Mutex::new(state), changed: Condvar::new(), failed: AtomicBool::new(false), wakers }
+    }
+
+    /// Hands a piece to the workers; waits while the queue is full. `false`: nobody wants more.
+    pub(crate) fn push(&self, piece: Piece) -> bool {
+        let full = |state: &mut State| state.queue.len() >= QUEUE_PIECES && !state.closed;
+        let mut state = self.changed.wait_while(self.state(), full).unwrap_or_else(PoisonError::into_inner);
+        if state.closed {
+            return false;
+        }
+        state.queue.push_back(piece);
+        let idle = state.idle.iter_mut().zip(&self.wakers).find(|(idle, _)| **idle);
+        if let Some((idle, waker)) = idle {
+            *idle = false;
+            waker.wake();
+        }
+        true
+    }
+
+    /// The end of the plan: what is queued is still done.
+    pub(crate) fn close(&self) {
+        self.state().closed = true;
+        self.wake_all();
+    }
+
+    /// The rest need not be done: what is queued is forgotten, what is in flight is done.
+    pub(crate) fn finish_early(&self) {
+        let mut state = self.state();
+        state.closed = true;
+        state.queue.clear();
+        drop(state);
+        self.wake_all();
+    }
+
+    /// Ends the pass with `error`, unless it failed before: the first failure is the one to tell.
+    pub(crate) fn fail(&self, error: CopyError) {
+        self.state().failure.get_or_insert(error);
+        self.failed.store(true, Ordering::Release);
+        self.finish_early();
+    }
+
+    /// Whether nothing new is to be begun, and what is read need not be written.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.failed.load(Ordering::Acquire)
+    }
+
+    /// Whether no more pieces are wanted.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.state().closed
+    }
+
+    /// The next piece for this worker.
+    pub(crate) fn take(&self, worker: usize) -> Taken {
+        let mut state = self.state();
+        let piece = state.queue.pop_front();
+        if let Some(idle) = state.idle.get_mut(worker) {
+            *idle = piece.is_none();
+        }
+        match piece {
+            Some(piece) => {
+                self.changed.notify_all();
+                Taken::Piece(piece)
+            }
+            None if state.closed => Taken::End,
+            None => Taken::Nothing,
+        }
+    }
+
+    /// Waits until all workers have left: nothing is in flight then.
+    pub(crate) fn wait(&self) -> Result<(), CopyError> {
+        let mut state = self
+            .changed
+            .wait_while(self.state(), |state| state.working > 0)
+            .unwrap_or_else(PoisonError::into_inner);
+        state.failure.take().map_or(Ok(()), Err)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wake_all(&self) {
+        self.wakers.iter().for_each(|waker| waker.wake());
+        self.changed.notify_all();
+    }
+}
+
+/// A worker's part in a pass. However the worker ends, the pass learns of it.
+pub(crate) struct Membership<'a>(pub(crate) &'a Pass);
+
+impl Drop for Membership<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.fail(CopyError::new(ErrorKind::Internal));
+        }
+        self.0.state().working -= 1;
+        self.0.changed.notify_all();
+    }
+}
+
+/// Enough to keep every lane busy while the planner asks for the next stretch of the map.
+const QUEUE_PIECES: usize = 256;

@@ -1,0 +1,9 @@
+//! Copies between memory devices, under faults and in any order of completion.
+
+mod cancelling;
+mod comparisons;
+mod endpoints;
+mod faults;
+mod limits;
+mod rounds;
+mod whole_copies;

@@ -1,0 +1,55 @@
+//! How much of one lane pair may be in flight.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+/// Two limits, requests and bytes; a claim takes of both and gives back when it is dropped.
+pub(crate) struct Window {
+    requests: usize,
+    bytes: u64,
+    used: Rc<Used>,
+}
+
+#[derive(Default)]
+struct Used {
+    requests: Cell<usize>,
+    bytes: Cell<u64>,
+}
+
+impl Window {
+    pub(crate) fn new(requests: usize, bytes: u64) -> Self {
+        Self { requests, bytes, used: Rc::default() }
+    }
+
+    /// One request of `bytes`, if both limits allow it.
+    pub(crate) fn claim(&self, bytes: u64) -> Option<Claim> {
+        let requests = self.used.requests.get() + 1;
+        let total = self.used.bytes.get().checked_add(bytes)?;
+        (requests <= self.requests && total <= self.bytes).then(|| {
+            self.used.requests.set(requests);
+            self.used.bytes.set(total);
+            Claim { bytes, used: Rc::clone(&self.used) }
+        })
+    }
+}
+
+/// A place in the window.
+pub(crate) struct Claim {
+    bytes: u64,
+    used: Rc<Used>,
+}
+
+impl Claim {
+    /// Gives the bytes back and keeps the request.
+    pub(crate) fn release_bytes(&mut self) {
+        self.used.bytes.set(self.used.bytes.get() - self.bytes);
+        self.bytes = 0;
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        self.release_bytes();
+        self.used.requests.set(self.used.requests.get() - 1);
+    }
+}

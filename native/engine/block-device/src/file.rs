@@ -1,0 +1,166 @@
+//! Regular files and block devices of this machine.
+
+use std::fs::File;
+use std::io::{self, Seek, SeekFrom};
+use std::os::unix::fs::{FileExt, FileTypeExt};
+use std::path::Path;
+
+use extent::{Extent, Run};
+use rustix::fs::{Mode, OFlags};
+
+use crate::allocation::{self, Deallocation};
+use crate::device::{Device, ZeroMode};
+
+/// What a device is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Reads; whatever changes contents is refused.
+    ReadOnly,
+    /// Reads and writes.
+    ReadWrite,
+}
+
+/// A regular file or a block device. Its size is what it was when it was opened.
+///
+/// A file that was truncated since fails reads past its end with `io::ErrorKind::UnexpectedEof`.
+#[derive(Debug)]
+pub struct FileDevice {
+    file: File,
+    size: u64,
+    access: Access,
+    is_block_device: bool,
+}
+
+impl FileDevice {
+    /// Opens an existing regular file or block device.
+    ///
+    /// Fails as open(2) does, and with `io::ErrorKind::InvalidInput` on anything else: a folder, a pipe.
+    pub fn open(path: &Path, access: Access) -> io::Result<Self> {
+        // NONBLOCK: a pipe would hang the open; it means nothing to what is accepted below.
+        let flags = OFlags::CLOEXEC | OFlags::NONBLOCK;
+        let mode = match access {
+            Access::ReadOnly => OFlags::RDONLY,
+            Access::ReadWrite => OFlags::RDWR,
+        };
+        Self::from_file(rustix::fs::open(path, flags | mode, Mode::empty())?.into(), access)
+    }
+
+    /// Creates a regular file of `size` bytes, all a hole. Fails with `AlreadyExists` if there is one.
+    pub fn create(path: &Path, size: u64) -> io::Result<Self> {
+        check_size(size)?;
+        let file = File::options().read(true).write(true).create_new(true).open(path)?;
+        file.set_len(size).inspect_err(|_| {
+            // It is ours and of no use; the first error is the one to tell.
+            let _ = std::fs::remove_file(path);
+        })?;
+        Self::from_file(file, Access::ReadWrite)
+    }
+
+    pub(crate) fn from_file(mut file: File, access: Access) -> io::Result<Self> {
+        let metadata = file.metadata()?;
+        let is_block_device = metadata.file_type().is_block_device();
+        let size = if is_block_device {
+            file.seek(SeekFrom::End(0))?
+        } else if metadata.is_file() {
+            metadata.len()
+        } else {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "neither a regular file nor a block device",
+            ));
+        };
+        check_size(size)?;
+        Ok(Self { file, size, access, is_block_device })
+    }
+
+    /// Whether the range lies within the device.
+    fn check(&self, run: Run) -> io::Result<()> {
+        if run.end() > self.size { Err(io::ErrorKind::InvalidInput.into()) } else { Ok(()) }
+    }
+
+    fn check_write(&self, run: Run) -> io::Result<()> {
+        if self.is_read_only() {
+            return Err(io::ErrorKind::PermissionDenied.into());
+        }
+        self.check(run)
+    }
+
+    fn write_zeros(&self, run: Run) -> io::Result<()> {
+        let mut offset = run.offset;
+        while offset < run.end() {
+            let length = usize::try_from(run.end() - offset).unwrap_or(usize::MAX);
+            let piece = ZEROS.get(..length).unwrap_or(&ZEROS);
+            self.file.write_all_at(piece, offset)?;
+            offset += piece.len() as u64;
+        }
+        Ok(())
+    }
+}
+
+impl Device for FileDevice {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn is_read_only(&self) -> bool {
+        self.access == Access::ReadOnly
+    }
+
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+        self.check(Run::new(offset, buffer.len() as u64))?;
+        self.file.read_exact_at(buffer, offset)
+    }
+
+    fn write_at(&self, buffer: &[u8], offset: u64) -> io::Result<()> {
+        self.check_write(Run::new(offset, buffer.len() as u64))?;
+        self.file.write_all_at(buffer, offset)
+    }
+
+    fn zero(&self, run: Run, mode: ZeroMode) -> io::Result<()> {
+        self.check_write(run)?;
+        if run.length == 0 {
+            return Ok(());
+        }
+        if mode.may_unmap && allocation::deallocate(&self.file, run, Deallocation::Punch)? {
+            return Ok(());
+        }
+        // To keep a block device's range allocated, the system may write zeros itself: not fast.
+        let may_be_slow = self.is_block_device;
+        if !(mode.fast && may_be_slow) && allocation::deallocate(&self.file, run, Deallocation::ZeroRange)? {
+            return Ok(());
+        }
+        if mode.fast {
+            return Err(io::ErrorKind::Unsupported.into());
+        }
+        self.write_zeros(run)
+    }
+
+    fn trim(&self, run: Run) -> io::Result<()> {
+        self.check_write(run)?;
+        if run.length > 0 {
+            // Advice: where it cannot be followed, the range stays as it is.
+            allocation::deallocate(&self.file, run, Deallocation::Punch)?;
+        }
+        Ok(())
+    }
+
+    fn flush(&self) -> io::Result<()> {
+        self.file.sync_data()
+    }
+
+    fn extents(&self, run: Run, limit: usize) -> io::Result<Vec<Extent>> {
+        self.check(run)?;
+        allocation::extents(&self.file, run, limit)
+    }
+}
+
+/// File offsets are signed in every interface below, NBD's clients included.
+fn check_size(size: u64) -> io::Result<()> {
+    if i64::try_from(size).is_ok() {
+        Ok(())
+    } else {
+        Err(io::Error::new(io::ErrorKind::InvalidInput, "a device of more than 2^63-1 bytes"))
+    }
+}
+
+static ZEROS: [u8; 256 << 10] = [0; 256 << 10];

@@ -1,0 +1,15 @@
+//! Random-access block devices in this process: files, block devices, memory.
+//!
+//! The NBD server serves a [`Device`]; the copier reads and writes one directly.
+
+mod allocation;
+mod device;
+mod file;
+mod memory;
+
+pub use device::{Device, ZeroMode};
+pub use file::{Access, FileDevice};
+pub use memory::MemoryDevice;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,105 @@
+//! Files: opened, created, refused, and truncated by somebody else.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use extent::Run;
+
+use crate::{Access, Device, FileDevice, ZeroMode};
+
+/// A folder that goes with the test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(test: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("blockferry-{test}-{}", std::process::id()));
+        fs::create_dir(&path).unwrap();
+        Self(path)
+    }
+
+    fn join(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        fs::remove_dir_all(&self.0).unwrap();
+    }
+}
+
+fn error_of(path: &Path, access: Access) -> io::ErrorKind {
+    FileDevice::open(path, access).unwrap_err().kind()
+}
+
+#[test]
+fn what_is_written_is_in_the_file() {
+    let folder = Folder::new("written");
+    let path = folder.join("disk");
+    let device = FileDevice::create(&path, 10_000).unwrap();
+    device.write_at(b"block", 9_995).unwrap();
+    device.flush().unwrap();
+    assert_eq!(fs::read(&path).unwrap()[9_990..], *b"\0\0\0\0\0block");
+
+    let reopened = FileDevice::open(&path, Access::ReadWrite).unwrap();
+    reopened.zero(Run::new(9_995, 5), ZeroMode { may_unmap: true, fast: false }).unwrap();
+    assert_eq!(fs::read(&path).unwrap(), vec![0; 10_000]);
+    assert_eq!(reopened.size(), 10_000);
+}
+
+#[test]
+fn a_file_that_exists_is_not_created_again() {
+    let folder = Folder::new("exists");
+    fs::write(folder.join("disk"), "contents").unwrap();
+    let error = FileDevice::create(&folder.join("disk"), 1).unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+    assert_eq!(fs::read(folder.join("disk")).unwrap(), b"contents");
+}
+
+#[test]
+fn a_file_that_cannot_be_so_large_is_not_left_behind() {
+    let folder = Folder::new("large");
+    assert!(FileDevice::create(&folder.join("disk"), 1 << 63).is_err());
+    assert!(FileDevice::create(&folder.join("disk"), (1 << 63) - 1).is_err());
+    assert!(!folder.join("disk").exists());
+}
+
+#[test]
+fn a_read_only_device_refuses_every_change() {
+    let folder = Folder::new("read-only");
+    fs::write(folder.join("disk"), [5; 100]).unwrap();
+    let device = FileDevice::open(&folder.join("disk"), Access::ReadOnly).unwrap();
+    let run = Run::new(0, 10);
+    for result in [
+        device.write_at(&[1], 0),
+        device.zero(run, ZeroMode { may_unmap: true, fast: false }),
+        device.trim(run),
+    ] {
+        assert_eq!(result.unwrap_err().kind(), io::ErrorKind::PermissionDenied);
+    }
+    assert_eq!(fs::read(folder.join("disk")).unwrap(), [5; 100]);
+}
+
+#[test]
+fn what_is_no_block_device_is_refused_and_never_waited_for() {
+    let folder = Folder::new("kinds");
+    assert_eq!(error_of(&folder.join("missing"), Access::ReadOnly), io::ErrorKind::NotFound);
+    assert_eq!(error_of(&folder.0, Access::ReadOnly), io::ErrorKind::InvalidInput);
+    assert_eq!(error_of(Path::new("/dev/null"), Access::ReadWrite), io::ErrorKind::InvalidInput);
+    let pipe = folder.join("pipe");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RUSR).unwrap();
+    assert_eq!(error_of(&pipe, Access::ReadOnly), io::ErrorKind::InvalidInput);
+}
+
+#[test]
+fn a_file_truncated_underneath_is_an_error_and_not_zeros() {
+    let folder = Folder::new("truncated");
+    fs::write(folder.join("disk"), [5; 100_000]).unwrap();
+    let device = FileDevice::open(&folder.join("disk"), Access::ReadOnly).unwrap();
+    File::options().write(true).open(folder.join("disk")).unwrap().set_len(50_000).unwrap();
+    let read = device.read_at(&mut [0; 1000], 49_500).unwrap_err();
+    assert_eq!(read.kind(), io::ErrorKind::UnexpectedEof);
+    let extents = device.extents(Run::new(60_000, 40_000), 10).unwrap_err();
+    assert_eq!(extents.kind(), io::ErrorKind::UnexpectedEof);
+}

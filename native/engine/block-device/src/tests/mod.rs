@@ -1,0 +1,4 @@
+//! Devices against a plain vector, and against files that misbehave.
+
+mod contents;
+mod files;

@@ -1,0 +1,5 @@
+//! Bitmaps against naive models.
+
+mod concurrent_marks;
+mod serial_form;
+mod shadow;

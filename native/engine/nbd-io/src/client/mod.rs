@@ -1,0 +1,34 @@
+//! The client: connections to an export, and what a server tells of its exports.
+
+mod connection;
+mod info;
+mod negotiate;
+mod pipeline;
+
+use std::time::Duration;
+
+pub use connection::{Completion, Connection};
+pub use info::{info, list};
+pub use nbd_proto::client::{Command, Reply};
+pub use pipeline::Pipeline;
+
+/// How to connect.
+#[derive(Clone, Debug)]
+pub struct ConnectOptions {
+    /// Metadata contexts to ask for, such as `base:allocation`. Those that the export does not have are left out.
+    pub contexts: Vec<String>,
+    /// Time to connect and negotiate. Default: 10 s.
+    pub handshake_timeout: Duration,
+    /// Time for a request from its submission to its completion. Default: 30 s.
+    pub request_timeout: Duration,
+}
+
+impl Default for ConnectOptions {
+    fn default() -> Self {
+        Self {
+            contexts: Vec::new(),
+            handshake_timeout: Duration::from_secs(10),
+            request_timeout: Duration::from_secs(30),
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! One client: negotiation, then its requests, one after the other.
+
+use std::io::{self, IoSlice, IoSliceMut};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use block_device::ZeroMode;
+use extent::Run;
+use nbd_proto::errno::NbdErrno;
+use nbd_proto::server::{Action, Choice, Handshake, Limits, Offer, Outcome, ReplyEncoder, Request};
+use nbd_proto::wire::NBD_DEFAULT_MAX_PAYLOAD;
+
+use super::block_status::block_status;
+use super::export::{ServedExport, errno};
+use super::input::Input;
+use super::read::{PIECE, read_chunks, read_whole, room};
+use super::registry::Registry;
+use crate::transport::{Interest, Socket};
+
+/// Negotiates with a client before the deadline; `None` when it left.
+pub(super) fn negotiate(
+    socket: &Socket,
+    offers: &Arc<[Offer]>,
+    timeout: Duration,
+) -> io::Result<Option<Choice>> {
+    let deadline = Some(Instant::now() + timeout);
+    socket.set_nonblocking(true)?;
+    let mut handshake = Handshake::new(Arc::clone(offers));
+    loop {
+        let outcome = handshake.poll_outcome();
+        let pending = handshake.transmit().len();
+        socket.send_all(&mut [IoSlice::new(handshake.transmit())], deadline)?;
+        handshake.handle_transmitted(pending);
+        match outcome {
+            Some(Outcome::Connected(choice)) => {
+                socket.set_nonblocking(false)?;
+                return Ok(Some(choice));
+            }
+            Some(Outcome::Left) => return Ok(None),
+            None => {}
+        }
+        if !socket.wait(Interest::READ, deadline)? {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        match socket.receive(&mut [IoSliceMut::new(handshake.receive_buffer())]) {
+            Ok(0) => return Ok(None),
+            Ok(count) => handshake.handle_received(count).map_err(io::Error::other)?,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// A client in transmission.
+pub(super) struct Connection<'a> {
+    socket: &'a Socket,
+    input: Input<'a>,
+    export: &'a ServedExport,
+    choice: Choice,
+    limits: Limits,
+    registry: &'a Registry,
+    buffer: Vec<u8>,
+}
+
+impl<'a> Connection<'a> {
+    pub(super) fn new(
+        socket: &'a Socket,
+        export: &'a ServedExport,
+        choice: Choice,
+        registry: &'a Registry,
+    ) -> Self {
+        let limits = Limits {
+            size: export.device.size(),
+            read_only: export.read_only,
+            structured_replies: choice.structured_replies,
+            has_contexts: !choice.contexts.is_empty(),
+            maximum_payload: NBD_DEFAULT_MAX_PAYLOAD,
+        };
+        Self { socket, input: Input::new(socket), export, choice, limits, registry, buffer: Vec::new() }
+    }
+
+    /// Serves until the client leaves. An error means that it vanished or cannot be understood: hang up.
+    pub(super) fn serve(mut self) -> io::Result<()> {
+        while let Some(header) = self.input.header()? {
+            let request = Request::decode(&header).map_err(io::Error::other)?;
+            let action = if self.registry.is_closing() {
+                Err(NbdErrno::Eshutdown)
+            } else {
+                request.check(&self.limits)
+            };
+            if matches!(action, Ok(Action::Disconnect)) {
+                return Ok(());
+            }
+            self.answer(&request, action)?;
+        }
+        Ok(())
+    }
+
+    fn answer(&mut self, request: &Request, action: Result<Action, NbdErrno>) -> io::Result<()> {
+        let reply = ReplyEncoder::new(request.cookie, self.choice.structured_replies);
+        let device = self.export.device.as_ref();
+        let done = match action {
+            Ok(Action::Read { run, dont_fragment }) => {
+                let read =
+                    if self.choice.structured_replies && !dont_fragment { read_chunks } else { read_whole };
+                return read(device, run, reply, self.socket, &mut self.buffer);
+            }
+            Ok(Action::BlockStatus { run, request_one }) => return self.tell_status(run, request_one, reply),
+            Ok(Action::Write { run, fua }) => self.write(run)?.and_then(|()| self.flush_if(fua)),
+            Ok(Action::Zero { run, may_unmap, fast, fua }) => {
+                let zeroed = self.export.zero(run, ZeroMode { may_unmap, fast });
+                zeroed.and_then(|()| self.flush_if(fua))
+            }
+            Ok(Action::Trim { run, fua }) => self.export.trim(run).and_then(|()| self.flush_if(fua)),
+            Ok(Action::Flush) => self.export.flush(),
+            Ok(Action::Cache { run }) => self.prefetch(run),
+            // Disconnect was dealt with; it has no payload, and no reply.
+            Ok(Action::Disconnect) => return Ok(()),
+            Err(errno) => self.take_payload(request.payload_length(), |_, _| Ok(()))?.and(Err(errno)),
+        };
+        let mut message = Vec::new();
+        match done {
+            Ok(()) => reply.done(&mut message),
+            Err(errno) => reply.failed(errno, &mut message),
+        }
+        self.socket.send_all(&mut [IoSlice::new(&message)], None)
+    }
+
+    fn write(&mut self, run: Run) -> io::Result<Result<(), NbdErrno>> {
+        let export = self.export;
+        self.take_payload(run.length, |data, position| export.write(data, run.offset + position))
+    }
+
+    /// Takes a request's payload in pieces, with their positions in it. All of it is taken, also after a
+    /// piece failed; the first failure counts.
+    fn take_payload(
+        &mut self,
+        length: u64,
+        mut consume: impl FnMut(&[u8], u64) -> Result<(), NbdErrno>,
+    ) -> io::Result<Result<(), NbdErrno>> {
+        let mut taken = 0;
+        let mut result = Ok(());
+        while taken < length {
+            let count = (length - taken).min(PIECE as u64);
+            let piece = room(&mut self.buffer, count);
+            self.input.read_exact(piece)?;
+            result = result.and_then(|()| consume(piece, taken));
+            taken += count;
+        }
+        Ok(result)
+    }
+
+    /// Reads a range so that the system has it at hand, as far as one request may.
+    fn prefetch(&mut self, run: Run) -> Result<(), NbdErrno> {
+        let end = run.offset + run.length.min(u64::from(self.limits.maximum_payload));
+        let mut position = run.offset;
+        while position < end {
+            let length = (end - position).min(PIECE as u64);
+            let room = room(&mut self.buffer, length);
+            self.export.device.read_at(room, position).map_err(|error| errno(&error))?;
+            position += length;
+        }
+        Ok(())
+    }
+
+    fn tell_status(&self, run: Run, request_one: bool, reply: ReplyEncoder) -> io::Result<()> {
+        let mut message = Vec::new();
+        let mut contexts = self.choice.contexts.iter().peekable();
+        while let Some(&index) = contexts.next() {
+            let source = self.export.context(index).ok_or(NbdErrno::Einval);
+            match source.and_then(|source| block_status(self.export, &source, run, request_one)) {
+                Ok(descriptors) => {
+                    let id = u32::try_from(index).unwrap_or(u32::MAX);
+                    reply.block_status(id, &descriptors, contexts.peek().is_none(), &mut message);
+                }
+                Err(errno) => {
+                    reply.failed(errno, &mut message);
+                    break;
+                }
+            }
+        }
+        self.socket.send_all(&mut [IoSlice::new(&message)], None)
+    }
+
+    fn flush_if(&self, fua: bool) -> Result<(), NbdErrno> {
+        if fua { self.export.flush() } else { Ok(()) }
+    }
+}

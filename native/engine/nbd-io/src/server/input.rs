@@ -1,0 +1,72 @@
+//! Requests as they come out of a socket.
+
+use std::io::{self, IoSliceMut};
+use std::ops::Range;
+
+use nbd_proto::wire::REQUEST_HEADER_LENGTH;
+
+use crate::transport::Socket;
+
+/// Reads headers through a small read-ahead, and payloads straight to where they belong.
+pub(super) struct Input<'a> {
+    socket: &'a Socket,
+    ahead: Box<[u8]>,
+    filled: Range<usize>,
+}
+
+impl<'a> Input<'a> {
+    pub(super) fn new(socket: &'a Socket) -> Self {
+        Self { socket, ahead: vec![0; READ_AHEAD].into_boxed_slice(), filled: 0..0 }
+    }
+
+    /// The next request's header; `None` when the client has closed between two requests.
+    pub(super) fn header(&mut self) -> io::Result<Option<[u8; REQUEST_HEADER_LENGTH]>> {
+        if self.filled.is_empty() && self.receive(&mut [])? == 0 {
+            return Ok(None);
+        }
+        let mut header = [0; REQUEST_HEADER_LENGTH];
+        self.read_exact(&mut header)?;
+        Ok(Some(header))
+    }
+
+    /// Fills the buffer. A client that closes meanwhile is `UnexpectedEof`.
+    pub(super) fn read_exact(&mut self, buffer: &mut [u8]) -> io::Result<()> {
+        let mut rest = buffer;
+        loop {
+            let taken = self.take(rest);
+            rest = rest.get_mut(taken..).unwrap_or_default();
+            if rest.is_empty() {
+                return Ok(());
+            }
+            let count = self.receive(rest)?;
+            if count == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            rest = rest.get_mut(count.min(rest.len())..).unwrap_or_default();
+        }
+    }
+
+    /// Reads into `buffer` and, what exceeds it, into the read-ahead, which is empty.
+    fn receive(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let direct = buffer.len();
+        let count = self.socket.receive(&mut [IoSliceMut::new(buffer), IoSliceMut::new(&mut self.ahead)])?;
+        self.filled = 0..count.saturating_sub(direct);
+        Ok(count)
+    }
+
+    /// Moves what was read ahead into `buffer`, as much as fits.
+    fn take(&mut self, buffer: &mut [u8]) -> usize {
+        let ahead = self.ahead.get(self.filled.clone()).unwrap_or_default();
+        let count = ahead.len().min(buffer.len());
+        if let (Some((from, _)), Some((into, _))) =
+            (ahead.split_at_checked(count), buffer.split_at_mut_checked(count))
+        {
+            into.copy_from_slice(from);
+        }
+        self.filled.start += count;
+        count
+    }
+}
+
+/// What is read ahead of a payload is copied once more: enough to batch small requests.
+const READ_AHEAD: usize = 4096;

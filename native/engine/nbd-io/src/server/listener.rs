@@ -1,0 +1,178 @@
+//! A server's life: listen, accept, close.
+
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use nbd_proto::server::Offer;
+use nbd_proto::uri::{NbdUri, Transport};
+use rustix::event::{EventfdFlags, eventfd};
+
+use super::connection::{Connection, negotiate};
+use super::export::{ServedExport, errno};
+use super::registry::{Registration, Registry};
+use super::{ExportConfig, ServerOptions};
+use crate::error::{ErrorKind, NbdError};
+use crate::transport::{Accepted, Interest, Listener, Socket, wait};
+
+/// A running server. Dropping it closes it.
+pub struct Server {
+    shared: Arc<Shared>,
+    address: Transport,
+    waker: Arc<OwnedFd>,
+    acceptor: Option<JoinHandle<()>>,
+}
+
+/// What all threads of a server use.
+struct Shared {
+    exports: Vec<ServedExport>,
+    offers: Arc<[Offer]>,
+    registry: Arc<Registry>,
+    handshake_timeout: Duration,
+    max_connections: usize,
+}
+
+impl Server {
+    /// Listens and serves the exports until [`close`](Self::close).
+    ///
+    /// Fails with [`ErrorKind::Listen`] where the address cannot be had, and with [`ErrorKind::InvalidRequest`]
+    /// where two exports have one name or a name is longer than 4096 bytes or contains NUL.
+    pub fn start(options: &ServerOptions, exports: Vec<ExportConfig>) -> Result<Self, NbdError> {
+        let shared = Arc::new(Shared::new(options, exports)?);
+        let cannot_listen = |error: io::Error| NbdError::new(ErrorKind::Listen, "listen").caused_by(error);
+        let listener = Listener::bind(&options.listen).map_err(cannot_listen)?;
+        let waker = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK);
+        let waker = Arc::new(waker.map_err(|error| cannot_listen(error.into()))?);
+        let address = listener.address().clone();
+        let acceptor = {
+            let (shared, waker) = (Arc::clone(&shared), Arc::clone(&waker));
+            let builder = thread::Builder::new().name("nbd-accept".to_owned());
+            builder.spawn(move || accept_clients(&shared, &listener, &waker)).map_err(cannot_listen)?
+        };
+        Ok(Self { shared, address, waker, acceptor: Some(acceptor) })
+    }
+
+    /// Where it listens, with the port that it got.
+    #[must_use]
+    pub fn transport(&self) -> &Transport {
+        &self.address
+    }
+
+    /// The URI of an export of this name.
+    #[must_use]
+    pub fn uri(&self, export: &str) -> NbdUri {
+        NbdUri::plain(self.address.clone(), export.to_owned())
+    }
+
+    /// Clients that are connected.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.shared.registry.len()
+    }
+
+    /// Stops listening, ends all connections and flushes the devices.
+    ///
+    /// Requests that are being worked on are finished and answered, those that have come and wait fail with
+    /// `ESHUTDOWN`. Waits for the devices; a client that does not take its replies is cut off after a second.
+    /// Fails where a device cannot be flushed; the server is closed all the same.
+    pub fn close(mut self) -> Result<(), NbdError> {
+        self.stop();
+        let writable = self.shared.exports.iter().filter(|export| !export.read_only);
+        let flushed = writable.map(|export| export.device.flush());
+        // All are flushed, whatever becomes of the first.
+        flushed
+            .collect::<Vec<_>>()
+            .into_iter()
+            .collect::<io::Result<()>>()
+            .map_err(|error| NbdError::new(ErrorKind::Server(errno(&error)), "flush").caused_by(error))
+    }
+
+    fn stop(&mut self) {
+        let Some(acceptor) = self.acceptor.take() else { return };
+        // An eventfd takes a write whenever its counter is not full, and one is enough.
+        let _ = rustix::io::write(&self.waker, &1_u64.to_ne_bytes());
+        self.shared.registry.close(GRACE);
+        // It fails only by a panic, which has been reported where it happened.
+        let _ = acceptor.join();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl Shared {
+    fn new(options: &ServerOptions, configs: Vec<ExportConfig>) -> Result<Self, NbdError> {
+        let invalid = || NbdError::new(ErrorKind::InvalidRequest, "serve");
+        let mut exports = Vec::new();
+        let mut offers: Vec<Offer> = Vec::new();
+        for config in configs {
+            let served = ServedExport::new(config, options.max_connections > 1);
+            let (export, offer) = served.map_err(|error| invalid().caused_by(error))?;
+            if offers.iter().any(|other| other.name() == offer.name()) {
+                return Err(invalid().caused_by("two exports have the same name"));
+            }
+            exports.push(export);
+            offers.push(offer);
+        }
+        Ok(Self {
+            exports,
+            offers: offers.into(),
+            registry: Arc::default(),
+            handshake_timeout: options.handshake_timeout,
+            max_connections: options.max_connections,
+        })
+    }
+}
+
+/// Accepts until woken; then waits for the threads of all clients.
+fn accept_clients(shared: &Arc<Shared>, listener: &Listener, waker: &OwnedFd) {
+    let mut clients: Vec<JoinHandle<()>> = Vec::new();
+    loop {
+        match listener.accept(waker.as_fd()) {
+            Ok(Accepted::Client(socket)) => {
+                clients.retain(|client| !client.is_finished());
+                clients.extend(welcome(shared, socket));
+            }
+            Ok(Accepted::Exhausted) => {
+                let later = Instant::now() + EXHAUSTION_PAUSE;
+                if wait(waker.as_fd(), Interest::READ, Some(later)).unwrap_or(true) {
+                    break;
+                }
+            }
+            // A listening socket that fails for good: the clients that are there are served on.
+            Ok(Accepted::Woken) | Err(_) => break,
+        }
+    }
+    for client in clients {
+        // A panic of a device was reported where it happened; its client has lost its connection.
+        let _ = client.join();
+    }
+}
+
+/// Starts a client's thread; turns the client away where there are too many.
+fn welcome(shared: &Arc<Shared>, socket: Socket) -> Option<JoinHandle<()>> {
+    let socket = Arc::new(socket);
+    let registration = shared.registry.enter(&socket, shared.max_connections)?;
+    let shared = Arc::clone(shared);
+    let builder = thread::Builder::new().name("nbd-client".to_owned());
+    builder.spawn(move || serve_client(&shared, &socket, &registration)).ok()
+}
+
+fn serve_client(shared: &Shared, socket: &Socket, _registration: &Registration) {
+    // Whatever went wrong, the client sees its connection end; there is no one else to tell.
+    let Ok(Some(choice)) = negotiate(socket, &shared.offers, shared.handshake_timeout) else { return };
+    if let Some(export) = shared.exports.get(choice.offer) {
+        let _ = Connection::new(socket, export, choice, &shared.registry).serve();
+    }
+}
+
+/// What clients get to take their last replies.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// Out of descriptors or memory: how long before the next attempt.
+const EXHAUSTION_PAUSE: Duration = Duration::from_millis(100);

@@ -1,0 +1,190 @@
+//! Being reached by clients.
+
+use std::fs;
+use std::io;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::path::{Path, PathBuf};
+
+use nbd_proto::uri::Transport;
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
+use rustix::net::{
+    AddressFamily, SocketAddrUnix, SocketFlags, SocketType, accept_with, bind, getsockname, ipproto, listen,
+    socket_with, sockopt,
+};
+
+use super::Socket;
+use super::connect::{set_unix_buffers, unix_address};
+
+/// A socket that clients connect to. A unix socket's file goes with it.
+#[derive(Debug)]
+pub(crate) struct Listener {
+    fd: OwnedFd,
+    address: Transport,
+    /// Removed on drop.
+    _file: Option<SocketFile>,
+}
+
+/// What [`Listener::accept`] came back with.
+#[derive(Debug)]
+pub(crate) enum Accepted {
+    /// A client.
+    Client(Socket),
+    /// The other descriptor is ready.
+    Woken,
+    /// The system is out of descriptors or memory: the client waits; try again a little later.
+    Exhausted,
+}
+
+impl Listener {
+    /// Listens; port 0 takes any free one.
+    ///
+    /// A socket file that nobody listens on any more is replaced. Anything else at its path is left alone
+    /// and is an error.
+    pub(crate) fn bind(address: &Transport) -> io::Result<Self> {
+        match address {
+            Transport::Tcp { host, port } => Self::bind_host(host, *port),
+            Transport::Unix { path } => Self::bind_unix(path),
+        }
+    }
+
+    /// Where it listens, with the port that it got.
+    pub(crate) fn address(&self) -> &Transport {
+        &self.address
+    }
+
+    /// Waits for a client, or until `waker` is readable.
+    pub(crate) fn accept(&self, waker: BorrowedFd<'_>) -> io::Result<Accepted> {
+        loop {
+            let mut fds =
+                [PollFd::new(&self.fd, PollFlags::IN), PollFd::from_borrowed_fd(waker, PollFlags::IN)];
+            match poll(&mut fds, None) {
+                Err(Errno::INTR) => continue,
+                result => result?,
+            };
+            let [_, woken] = fds;
+            if !woken.revents().is_empty() {
+                return Ok(Accepted::Woken);
+            }
+            match accept_with(&self.fd, SocketFlags::CLOEXEC) {
+                Ok(fd) => {
+                    if matches!(self.address, Transport::Unix { .. }) {
+                        set_unix_buffers(&fd);
+                    }
+                    return Ok(Accepted::Client(Socket::new(fd)));
+                }
+                // The client is gone again, or its network failed.
+                Err(
+                    Errno::AGAIN
+                    | Errno::INTR
+                    | Errno::CONNABORTED
+                    | Errno::PROTO
+                    | Errno::NETDOWN
+                    | Errno::NETUNREACH
+                    | Errno::HOSTUNREACH
+                    | Errno::HOSTDOWN
+                    | Errno::PERM,
+                ) => {}
+                Err(Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM) => {
+                    return Ok(Accepted::Exhausted);
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    fn bind_host(host: &str, port: u16) -> io::Result<Self> {
+        let mut last_error = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
+        for address in (host, port).to_socket_addrs()? {
+            match bind_tcp(address) {
+                Ok((fd, port)) => {
+                    let address = Transport::Tcp { host: host.to_owned(), port };
+                    return Ok(Self { fd, address, _file: None });
+                }
+                Err(error) => last_error = error,
+            }
+        }
+        Err(last_error)
+    }
+
+    fn bind_unix(path: &Path) -> io::Result<Self> {
+        let address = unix_address(path)?;
+        let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+        let fd = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
+        match bind(&fd, &address) {
+            Err(Errno::ADDRINUSE) => {
+                remove_stale(path, &address)?;
+                bind(&fd, &address)?;
+            }
+            result => result?,
+        }
+        let file = SocketFile::new(path)?;
+        listen(&fd, BACKLOG)?;
+        Ok(Self { fd, address: Transport::Unix { path: path.to_owned() }, _file: Some(file) })
+    }
+}
+
+fn bind_tcp(address: SocketAddr) -> io::Result<(OwnedFd, u16)> {
+    let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    let fd = socket_with(family, SocketType::STREAM, flags, Some(ipproto::TCP))?;
+    // A server that is started anew need not wait until its old connections are forgotten.
+    sockopt::set_socket_reuseaddr(&fd, true)?;
+    bind(&fd, &address)?;
+    listen(&fd, BACKLOG)?;
+    let bound = SocketAddr::try_from(getsockname(&fd)?)?;
+    Ok((fd, bound.port()))
+}
+
+/// Removes the socket file of a server that is gone.
+fn remove_stale(path: &Path, address: &SocketAddrUnix) -> io::Result<()> {
+    let in_use = || io::Error::from(Errno::ADDRINUSE);
+    if !fs::symlink_metadata(path)?.file_type().is_socket() {
+        return Err(in_use());
+    }
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    let probe = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
+    match rustix::net::connect(&probe, address) {
+        Err(Errno::CONNREFUSED) => fs::remove_file(path),
+        // A full backlog (AGAIN) is a server, too.
+        _ => Err(in_use()),
+    }
+}
+
+/// A unix socket's name in the file system.
+#[derive(Debug)]
+struct SocketFile {
+    path: PathBuf,
+    identity: (u64, u64),
+}
+
+impl SocketFile {
+    fn new(path: &Path) -> io::Result<Self> {
+        Ok(Self { path: path.to_owned(), identity: identity(path)? })
+    }
+}
+
+impl Drop for SocketFile {
+    fn drop(&mut self) {
+        // Another server may have taken the path meanwhile: its file is not ours to remove.
+        if identity(&self.path).is_ok_and(|identity| identity == self.identity) {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+fn identity(path: &Path) -> io::Result<(u64, u64)> {
+    let metadata = fs::symlink_metadata(path)?;
+    Ok((metadata.dev(), metadata.ino()))
+}
+
+impl AsFd for Listener {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+}
+
+/// Clients that may wait to be accepted.
+const BACKLOG: i32 = 128;

@@ -1,0 +1,145 @@
+//! Sockets: stream sockets over TCP and unix, with deadlines.
+
+mod connect;
+mod listen;
+mod waker;
+
+
+use std::io::{self, IoSlice, IoSliceMut};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::net::{SendAncillaryBuffer, SendFlags, Shutdown, sendmsg, sockopt};
+
+pub(crate) use connect::connect;
+pub(crate) use listen::{Accepted, Listener};
+pub use waker::Waker;
+
+/// What to wait for on a socket.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Interest {
+    /// Bytes to read, or the peer's end.
+    pub read: bool,
+    /// Room to write.
+    pub write: bool,
+}
+
+impl Interest {
+    pub(crate) const READ: Self = Self { read: true, write: false };
+    pub(crate) const WRITE: Self = Self { read: false, write: true };
+}
+
+/// A connected stream socket.
+#[derive(Debug)]
+pub(crate) struct Socket {
+    fd: OwnedFd,
+}
+
+impl Socket {
+    /// Takes over a connected socket.
+    pub(crate) fn new(fd: OwnedFd) -> Self {
+        // Refused on unix sockets. Requests and replies are whole when they are sent: nothing is gained by waiting.
+        let _ = sockopt::set_tcp_nodelay(&fd, true);
+        // A peer that vanished without a word is noticed in the end.
+        let _ = sockopt::set_socket_keepalive(&fd, true);
+        Self { fd }
+    }
+
+    pub(crate) fn set_nonblocking(&self, nonblocking: bool) -> io::Result<()> {
+        Ok(rustix::io::ioctl_fionbio(&self.fd, nonblocking)?)
+    }
+
+    /// Reads into the buffers in order; 0 is the peer's end.
+    pub(crate) fn receive(&self, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        retry(|| rustix::io::readv(&self.fd, buffers))
+    }
+
+    /// Writes from the buffers in order. A peer that is gone is an error, never a signal.
+    pub(crate) fn send(&self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
+        retry(|| sendmsg(&self.fd, buffers, &mut SendAncillaryBuffer::default(), SendFlags::NOSIGNAL))
+    }
+
+    /// Sends all of the buffers, whether the socket blocks or not.
+    pub(crate) fn send_all(
+        &self,
+        mut buffers: &mut [IoSlice<'_>],
+        deadline: Option<Instant>,
+    ) -> io::Result<()> {
+        // Also drops buffers that are empty: the loop ends when nothing is left.
+        IoSlice::advance_slices(&mut buffers, 0);
+        while !buffers.is_empty() {
+            match self.send(buffers) {
+                Ok(count) => IoSlice::advance_slices(&mut buffers, count),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    if !self.wait(Interest::WRITE, deadline)? {
+                        return Err(io::ErrorKind::TimedOut.into());
+                    }
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until the socket is ready (or broken); `false` when the deadline came first.
+    pub(crate) fn wait(&self, interest: Interest, deadline: Option<Instant>) -> io::Result<bool> {
+        wait(self.fd.as_fd(), interest, deadline)
+    }
+
+    /// Ends one or both directions; wakes whoever is blocked on them.
+    pub(crate) fn shutdown(&self, how: Shutdown) {
+        // Fails only where the connection is gone already.
+        let _ = rustix::net::shutdown(&self.fd, how);
+    }
+}
+
+impl AsFd for Socket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+}
+
+/// Waits until `fd` is ready (or broken); `false` when the deadline came first.
+pub(crate) fn wait(fd: BorrowedFd<'_>, interest: Interest, deadline: Option<Instant>) -> io::Result<bool> {
+    wait_any([(fd, interest)], deadline)
+}
+
+/// Waits until one of the descriptors is ready (or broken); `false` when the deadline came first.
+pub(crate) fn wait_any<const N: usize>(
+    fds: [(BorrowedFd<'_>, Interest); N],
+    deadline: Option<Instant>,
+) -> io::Result<bool> {
+    let mut fds = fds.map(|(fd, interest)| {
+        let mut flags = PollFlags::empty();
+        flags.set(PollFlags::IN, interest.read);
+        flags.set(PollFlags::OUT, interest.write);
+        PollFd::from_borrowed_fd(fd, flags)
+    });
+    loop {
+        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        match poll(&mut fds, left.map(timespec).as_ref()) {
+            Ok(0) if left.is_some_and(|left| left.is_zero()) => return Ok(false),
+            Ok(0) | Err(Errno::INTR) => {}
+            Ok(_) => return Ok(true),
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+fn timespec(duration: Duration) -> Timespec {
+    Timespec {
+        tv_sec: i64::try_from(duration.as_secs()).unwrap_or(i64::MAX),
+        tv_nsec: duration.subsec_nanos().into(),
+    }
+}
+
+fn retry<T>(mut call: impl FnMut() -> rustix::io::Result<T>) -> io::Result<T> {
+    loop {
+        match call() {
+            Err(Errno::INTR) => {}
+            result => return Ok(result?),
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! From the greeting to an export, or to a description of exports.
+
+use crate::context::Context;
+use crate::error::ProtocolError;
+use crate::export::Export;
+use crate::text;
+use crate::wire::{
+    NBD_OPT_GO, NBD_OPT_INFO, NBD_OPT_LIST, NBD_OPT_LIST_META_CONTEXT, NBD_OPT_SET_META_CONTEXT,
+    NBD_OPT_STRUCTURED_REPLY,
+};
+
+use super::haggle::{Event, Haggle};
+use super::option::{Answer, HandshakeError, Refusal, RefusalReason, contexts_payload, info_payload};
+
+/// A fixed newstyle handshake without TLS.
+///
+/// ```text
+/// connect: STRUCTURED_REPLY, SET_META_CONTEXT, GO; EXPORT_NAME where GO is unknown to the server
+/// inspect: STRUCTURED_REPLY, LIST_META_CONTEXT, INFO, ABORT
+/// list:    LIST, ABORT
+/// ```
+///
+/// Source: proto.md, "Handshake".
+#[derive(Debug)]
+pub struct Handshake {
+    goal: Goal,
+    haggle: Haggle,
+    structured_replies: bool,
+    contexts: Vec<Context>,
+    outcome: Option<Outcome>,
+}
+
+/// What a handshake ends with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Transmission has begun: continue with a [`Session`](super::Session).
+    Connected(Export),
+    /// The export, with all contexts that it has. The connection is of no further use.
+    Inspected(Export),
+    /// The server's exports. The connection is of no further use.
+    Listed(Vec<ListedExport>),
+}
+
+/// An export in a server's list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedExport {
+    /// Its name.
+    pub name: String,
+    /// A line for humans.
+    pub description: Option<String>,
+}
+
+#[derive(Debug)]
+enum Goal {
+    Connect { export: String, contexts: Vec<String> },
+    Inspect { export: String },
+    List,
+}
+
+impl Handshake {
+    /// Connects to an export, with those of `contexts` that it has.
+    ///
+    /// Fails with [`ProtocolError::String`] where a name cannot be sent: over 4096 bytes, or with NUL.
+    pub fn connect(export: &str, contexts: &[String]) -> Result<Self, ProtocolError> {
+        if !text::is_sendable(export) || !contexts.iter().all(|context| text::is_sendable(context)) {
+            return Err(ProtocolError::String);
+        }
+        Ok(Self::new(Goal::Connect { export: export.to_owned(), contexts: contexts.to_vec() }))
+    }
+
+    /// Describes an export. Fails like [`connect`](Self::connect).
+    pub fn inspect(export: &str) -> Result<Self, ProtocolError> {
+        if !text::is_sendable(export) {
+            return Err(ProtocolError::String);
+        }
+        Ok(Self::new(Goal::Inspect { export: export.to_owned() }))
+    }
+
+    /// Lists the server's exports.
+    #[must_use]
+    pub fn list() -> Self {
+        Self::new(Goal::List)
+    }
+
+    /// Where bytes of the server go; never more than the handshake waits for.
+    pub fn receive_buffer(&mut self) -> &mut [u8] {
+        self.haggle.receive_buffer()
+    }
+
+    /// Says that `count` bytes of the buffer were filled. After an error, hang up.
+    pub fn handle_received(&mut self, count: usize) -> Result<(), HandshakeError> {
+        match self.haggle.handle_received(count)? {
+            Some(Event::Greeted { fixed }) => self.on_greeted(fixed),
+            Some(Event::Answered(option, answer)) => self.on_answered(option, answer),
+            Some(Event::ExportChosen(size, flags)) => {
+                let export = Export::new(self.export_name().to_owned(), size, flags)?;
+                self.connected(export);
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Bytes for the server.
+    #[must_use]
+    pub fn transmit(&self) -> &[u8] {
+        self.haggle.transmit()
+    }
+
+    /// Says that the first `count` bytes of [`transmit`](Self::transmit) are on their way.
+    pub fn handle_transmitted(&mut self, count: usize) {
+        self.haggle.handle_transmitted(count);
+    }
+
+    /// What came of it, once it is over. What [`transmit`](Self::transmit) shows is still to be sent.
+    pub fn poll_outcome(&mut self) -> Option<Outcome> {
+        self.outcome.take()
+    }
+
+    /// Whether a server that hangs up now means "no such export": `NBD_OPT_EXPORT_NAME` has no other way to say so.
+    #[must_use]
+    pub fn is_choosing_by_name(&self) -> bool {
+        self.haggle.is_choosing_by_name()
+    }
+
+    fn new(goal: Goal) -> Self {
+        Self { goal, haggle: Haggle::new(), structured_replies: false, contexts: Vec::new(), outcome: None }
+    }
+
+    fn export_name(&self) -> &str {
+        match &self.goal {
+            Goal::Connect { export, .. } | Goal::Inspect { export } => export,
+            Goal::List => "",
+        }
+    }
+
+    fn on_greeted(&mut self, fixed: bool) -> Result<(), HandshakeError> {
+        match (&self.goal, fixed) {
+            (Goal::Connect { export, .. }, false) => self.haggle.ask_export_name(export),
+            (Goal::Connect { .. } | Goal::Inspect { .. }, true) => {
+                self.haggle.ask(NBD_OPT_STRUCTURED_REPLY, &[]);
+            }
+            (Goal::List, true) => self.haggle.ask(NBD_OPT_LIST, &[]),
+            (Goal::Inspect { .. }, false) => return Err(unsupported(NBD_OPT_INFO)),
+            (Goal::List, false) => return Err(unsupported(NBD_OPT_LIST)),
+        }
+        Ok(())
+    }
+
+    fn on_answered(&mut self, option: u32, answer: Result<Answer, Refusal>) -> Result<(), HandshakeError> {
+        match option {
+            NBD_OPT_STRUCTURED_REPLY => {
+                self.structured_replies = optional(answer)?.is_some();
+                self.ask_for_contexts();
+            }
+            NBD_OPT_SET_META_CONTEXT | NBD_OPT_LIST_META_CONTEXT => {
+                self.contexts = optional(answer)?.map(|answer| answer.contexts).unwrap_or_default();
+                self.check_contexts()?;
+                self.ask_for_export();
+            }
+            NBD_OPT_GO => match answer {
+                Ok(answer) => {
+                    let export = answer.info.into_export(self.export_name())?;
+                    self.connected(export);
+                }
+                Err(refusal) if refusal.reason == RefusalReason::Unsupported => {
+                    let export = self.export_name().to_owned();
+                    self.haggle.ask_export_name(&export);
+                }
+                Err(refusal) => return Err(refusal.into()),
+            },
+            NBD_OPT_INFO => {
+                let mut export = answer?.info.into_export(self.export_name())?;
+                self.complete(&mut export);
+                self.haggle.abort();
+                self.outcome = Some(Outcome::Inspected(export));
+            }
+            _ => {
+                let exports = answer?.exports.into_iter();
+                let exports = exports.map(|(name, description)| ListedExport { name, description }).collect();
+                self.haggle.abort();
+                self.outcome = Some(Outcome::Listed(exports));
+            }
+        }
+        Ok(())
+    }
+
+    fn ask_for_contexts(&mut self) {
+        match &self.goal {
+            Goal::Connect { export, contexts } if self.structured_replies && !contexts.is_empty() => {
+                self.haggle.ask(NBD_OPT_SET_META_CONTEXT, &contexts_payload(export, contexts));
+            }
+            Goal::Inspect { export } if self.structured_replies => {
+                self.haggle.ask(NBD_OPT_LIST_META_CONTEXT, &contexts_payload(export, &[]));
+            }
+            _ => self.ask_for_export(),
+        }
+    }
+
+    fn ask_for_export(&mut self) {
+        let option = if matches!(self.goal, Goal::Connect { .. }) { NBD_OPT_GO } else { NBD_OPT_INFO };
+        let payload = info_payload(self.export_name());
+        self.haggle.ask(option, &payload);
+    }
+
+    /// Chosen contexts are among those asked for, and each has an id of its own.
+    fn check_contexts(&self) -> Result<(), ProtocolError> {
+        let Goal::Connect { contexts: asked, .. } = &self.goal else { return Ok(()) };
+        let sane = self.contexts.iter().enumerate().all(|(index, context)| {
+            let mut earlier = self.contexts.iter().take(index);
+            asked.contains(&context.name)
+                && earlier.all(|earlier| earlier.id != context.id && earlier.name != context.name)
+        });
+        if sane { Ok(()) } else { Err(ProtocolError::Contexts) }
+    }
+
+    fn connected(&mut self, mut export: Export) {
+        self.complete(&mut export);
+        self.outcome = Some(Outcome::Connected(export));
+    }
+
+    /// Adds what was negotiated before the export was known.
+    fn complete(&mut self, export: &mut Export) {
+        export.structured_replies = self.structured_replies;
+        export.contexts = std::mem::take(&mut self.contexts);
+    }
+}
+
+/// The answer to an option that can be done without. A demand for TLS is none to ignore.
+fn optional(answer: Result<Answer, Refusal>) -> Result<Option<Answer>, HandshakeError> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(refusal) if matches!(refusal.reason, RefusalReason::TlsRequired | RefusalReason::Shutdown) => {
+            Err(refusal.into())
+        }
+        Err(_) => Ok(None),
+    }
+}
+
+fn unsupported(option: u32) -> HandshakeError {
+    Refusal { option, reason: RefusalReason::Unsupported, message: None }.into()
+}

@@ -1,0 +1,330 @@
+//! Transmission: requests out, replies in, in any order.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::iter;
+use std::ops::Range;
+
+use extent::Run;
+
+use crate::error::ProtocolError;
+use crate::export::Export;
+use crate::fields::{Assembly, copy_prefix, slice_mut};
+use crate::wire::{NBD_CMD_DISC, NBD_REPLY_TYPE_OFFSET_DATA, REQUEST_HEADER_LENGTH};
+
+use super::command::{Command, RequestError, encode_header};
+use super::in_flight::{InFlight, Sending};
+use super::reply::{ChunkHeader, Failure, Header, Reply};
+
+/// The requests of one connection.
+///
+/// Owns the buffers of what is in flight, so that payload goes between socket and buffer without a copy.
+/// After any [`ProtocolError`] the connection has to be given up.
+#[derive(Debug)]
+pub struct Session {
+    export: Export,
+    next_cookie: u64,
+    in_flight: BTreeMap<u64, InFlight>,
+    queue: VecDeque<Outgoing>,
+    front_sent: usize,
+    receiving: Receiving,
+    scratch: Scratch,
+    body: Assembly,
+    completions: VecDeque<Completion>,
+}
+
+/// A request that is over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Completion {
+    /// What [`Session::submit`] returned for it.
+    pub cookie: u64,
+    /// The caller's name for it.
+    pub token: u64,
+    /// What it was: `"read"`, `"write zeroes"`.
+    pub operation: &'static str,
+    /// What it was about.
+    pub run: Run,
+    /// The buffer that came with a read or write.
+    pub buffer: Option<Vec<u8>>,
+    /// How it went.
+    pub result: Result<Reply, Failure>,
+}
+
+/// A request that waits to be sent; its payload is in [`Session::in_flight`].
+#[derive(Debug)]
+struct Outgoing {
+    cookie: u64,
+    header: [u8; REQUEST_HEADER_LENGTH],
+}
+
+/// What the next byte of the server belongs to.
+#[derive(Clone, Debug)]
+enum Receiving {
+    Header,
+    DataOffset(ChunkHeader),
+    Data { cookie: u64, range: Range<usize>, done: bool },
+    Body(ChunkHeader),
+}
+
+impl Session {
+    /// Begins transmission with an export that the handshake connected to.
+    #[must_use]
+    pub fn new(export: Export) -> Self {
+        Self {
+            export,
+            next_cookie: 1,
+            in_flight: BTreeMap::new(),
+            queue: VecDeque::new(),
+            front_sent: 0,
+            receiving: Receiving::Header,
+            scratch: Scratch::new(),
+            body: Assembly::default(),
+            completions: VecDeque::new(),
+        }
+    }
+
+    /// The export.
+    #[must_use]
+    pub fn export(&self) -> &Export {
+        &self.export
+    }
+
+    /// Queues a request and returns its cookie: greater than all before. `token` comes back with its completion.
+    pub fn submit(&mut self, token: u64, command: Command) -> Result<u64, RequestError> {
+        command.check(&self.export)?;
+        let cookie = self.next_cookie;
+        self.next_cookie = self.next_cookie.wrapping_add(1);
+        self.queue.push_back(Outgoing { cookie, header: command.header(cookie) });
+        self.in_flight.insert(cookie, InFlight::new(token, command));
+        Ok(cookie)
+    }
+
+    /// Queues the request to disconnect. It has no reply, and nothing may follow it.
+    pub fn disconnect(&mut self) {
+        let header = encode_header(0, NBD_CMD_DISC, 0, 0, 0);
+        self.queue.push_back(Outgoing { cookie: 0, header });
+    }
+
+    /// Requests that have not completed.
+    #[must_use]
+    pub fn in_flight(&self) -> usize {
+        self.in_flight.len()
+    }
+
+    /// The cookie of the request that has waited longest.
+    #[must_use]
+    pub fn oldest(&self) -> Option<u64> {
+        self.in_flight.first_key_value().map(|(cookie, _)| *cookie)
+    }
+
+    /// Whether there are bytes to send.
+    #[must_use]
+    pub fn wants_transmit(&self) -> bool {
+        !self.queue.is_empty()
+    }
+
+    /// The bytes to send, in order: headers and payloads, none empty.
+    pub fn transmit(&self) -> impl Iterator<Item = &[u8]> {
+        let mut skip = self.front_sent;
+        let slices = self.queue.iter().flat_map(|outgoing| {
+            iter::once(outgoing.header.as_slice()).chain(iter::once(self.payload(outgoing.cookie)))
+        });
+        slices.filter_map(move |slice| {
+            let skipped = skip.min(slice.len());
+            skip -= skipped;
+            slice.get(skipped..).filter(|rest| !rest.is_empty())
+        })
+    }
+
+    /// Says that the first `count` bytes of [`transmit`](Self::transmit) are on their way.
+    pub fn handle_transmitted(&mut self, count: usize) {
+        self.front_sent += count;
+        while let Some(Outgoing { cookie, header }) = self.queue.front() {
+            let cookie = *cookie;
+            let whole = header.len() + self.payload(cookie).len();
+            let sending = match self.front_sent {
+                sent if sent >= whole => Sending::Sent,
+                sent if sent >= header.len() => Sending::Begun,
+                _ => break,
+            };
+            if let Some(request) = self.in_flight.get_mut(&cookie) {
+                request.sending = sending;
+            }
+            if sending == Sending::Begun {
+                break;
+            }
+            self.queue.pop_front();
+            self.front_sent -= whole;
+            self.complete(cookie);
+        }
+    }
+
+    /// Where bytes of the server go: first the one, then the other. Either may be empty, not both.
+    pub fn receive_buffers(&mut self) -> [&mut [u8]; 2] {
+        match &self.receiving {
+            Receiving::Data { cookie, range, .. } => {
+                let request = self.in_flight.get_mut(cookie);
+                let slice = request.map(|request| request.read_slice(range.clone()));
+                [slice.unwrap_or_default(), self.scratch.spare()]
+            }
+            Receiving::Body(_) => [self.body.spare(), &mut []],
+            Receiving::Header | Receiving::DataOffset(_) => [self.scratch.spare(), &mut []],
+        }
+    }
+
+    /// Says that `count` bytes of the [buffers](Self::receive_buffers) were filled.
+    pub fn handle_received(&mut self, count: usize) -> Result<(), ProtocolError> {
+        match &mut self.receiving {
+            Receiving::Data { range, .. } => {
+                let direct = count.min(range.len());
+                range.start += direct;
+                self.scratch.advance(count - direct);
+            }
+            Receiving::Body(_) => self.body.advance(count),
+            Receiving::Header | Receiving::DataOffset(_) => self.scratch.advance(count),
+        }
+        while self.step()? {}
+        Ok(())
+    }
+
+    /// The next request that is over.
+    pub fn poll_completion(&mut self) -> Option<Completion> {
+        self.completions.pop_front()
+    }
+
+    /// Does one thing with what has come; `false` when more has to come first.
+    fn step(&mut self) -> Result<bool, ProtocolError> {
+        match self.receiving.clone() {
+            Receiving::Header => {
+                let Some((header, length)) = Header::parse(self.scratch.bytes())? else { return Ok(false) };
+                self.scratch.consume(length);
+                match header {
+                    Header::Simple { cookie, error } => self.on_simple_reply(cookie, error)?,
+                    Header::Chunk(chunk) => self.on_chunk_header(chunk)?,
+                }
+            }
+            Receiving::DataOffset(chunk) => {
+                let Some(offset) = self.scratch.bytes().first_chunk() else { return Ok(false) };
+                let offset = u64::from_be_bytes(*offset);
+                self.scratch.consume(size_of::<u64>());
+                let length = u64::from(chunk.length) - size_of::<u64>() as u64;
+                let range = self.request(chunk.cookie)?.on_data(offset, length)?;
+                self.receiving = Receiving::Data { cookie: chunk.cookie, range, done: chunk.done };
+            }
+            Receiving::Data { cookie, mut range, done } => {
+                let request = self.in_flight.get_mut(&cookie).ok_or(ProtocolError::Cookie(cookie))?;
+                let copied = copy_prefix(request.read_slice(range.clone()), self.scratch.bytes());
+                self.scratch.consume(copied);
+                range.start += copied;
+                if !range.is_empty() {
+                    self.receiving = Receiving::Data { cookie, range, done };
+                    return Ok(false);
+                }
+                if done {
+                    request.conclude()?;
+                    self.complete(cookie);
+                }
+                self.receiving = Receiving::Header;
+            }
+            Receiving::Body(chunk) => {
+                let taken = self.body.take_from(self.scratch.bytes());
+                self.scratch.consume(taken);
+                if !self.body.is_complete() {
+                    return Ok(false);
+                }
+                let request = self.in_flight.get_mut(&chunk.cookie);
+                let request = request.ok_or(ProtocolError::Cookie(chunk.cookie))?;
+                request.on_chunk(chunk, self.body.message(), &self.export.contexts)?;
+                self.complete(chunk.cookie);
+                self.receiving = Receiving::Header;
+            }
+        }
+        Ok(true)
+    }
+
+    fn on_simple_reply(&mut self, cookie: u64, error: u32) -> Result<(), ProtocolError> {
+        let structured_replies = self.export.structured_replies;
+        match self.request(cookie)?.on_simple_reply(error, structured_replies)? {
+            Some(range) => self.receiving = Receiving::Data { cookie, range, done: true },
+            None => self.complete(cookie),
+        }
+        Ok(())
+    }
+
+    fn on_chunk_header(&mut self, chunk: ChunkHeader) -> Result<(), ProtocolError> {
+        if !self.export.structured_replies {
+            return Err(ProtocolError::ReplyForm);
+        }
+        let is_read = self.request(chunk.cookie)?.is_read();
+        let length = chunk.bounded_length()?;
+        self.receiving = match chunk.kind {
+            NBD_REPLY_TYPE_OFFSET_DATA if is_read => Receiving::DataOffset(chunk),
+            NBD_REPLY_TYPE_OFFSET_DATA => return Err(ProtocolError::ChunkType(chunk.kind)),
+            _ => {
+                self.body.begin(length);
+                Receiving::Body(chunk)
+            }
+        };
+        Ok(())
+    }
+
+    /// The request that a reply is for: one that was sent and is not answered yet.
+    fn request(&mut self, cookie: u64) -> Result<&mut InFlight, ProtocolError> {
+        let request = self.in_flight.get_mut(&cookie);
+        let open = request.filter(|request| request.result.is_none() && request.sending != Sending::Queued);
+        open.ok_or(ProtocolError::Cookie(cookie))
+    }
+
+    /// Completes a request that is answered and wholly sent: before that its buffer is still needed.
+    fn complete(&mut self, cookie: u64) {
+        let is_over = |request: &InFlight| request.result.is_some() && request.sending == Sending::Sent;
+        if !self.in_flight.get(&cookie).is_some_and(is_over) {
+            return;
+        }
+        let Some(mut request) = self.in_flight.remove(&cookie) else { return };
+        if let Some(result) = request.result.take() {
+            let (token, operation, run) = (request.token, request.operation(), request.run);
+            let buffer = request.into_buffer();
+            self.completions.push_back(Completion { cookie, token, operation, run, buffer, result });
+        }
+    }
+
+    fn payload(&self, cookie: u64) -> &[u8] {
+        self.in_flight.get(&cookie).map(InFlight::payload).unwrap_or_default()
+    }
+}
+
+/// Bytes read ahead: reply headers, small payloads, and the beginnings of larger ones.
+#[derive(Debug)]
+struct Scratch {
+    bytes: Box<[u8]>,
+    filled: Range<usize>,
+}
+
+/// What is read ahead beyond a header is copied once more: enough to batch small replies, not more.
+const SCRATCH_SIZE: usize = 4096;
+
+impl Scratch {
+    fn new() -> Self {
+        Self { bytes: vec![0; SCRATCH_SIZE].into_boxed_slice(), filled: 0..0 }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        self.bytes.get(self.filled.clone()).unwrap_or_default()
+    }
+
+    /// Room behind what is there. Less than one header is ever left over, so there always is some.
+    fn spare(&mut self) -> &mut [u8] {
+        self.bytes.copy_within(self.filled.clone(), 0);
+        self.filled = 0..self.filled.len();
+        let end = self.filled.end;
+        slice_mut(&mut self.bytes, end..SCRATCH_SIZE)
+    }
+
+    fn advance(&mut self, count: usize) {
+        self.filled.end = SCRATCH_SIZE.min(self.filled.end + count);
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.filled.start = self.filled.end.min(self.filled.start + count);
+    }
+}

@@ -1,0 +1,95 @@
+//! An export as a server offers it.
+
+use crate::error::ProtocolError;
+use crate::export::BlockSize;
+use crate::text;
+use crate::wire::{
+    NBD_FLAG_HAS_FLAGS, NBD_FLAG_SEND_DF, NBD_INFO_BLOCK_SIZE, NBD_INFO_DESCRIPTION, NBD_INFO_EXPORT,
+    NBD_INFO_NAME,
+};
+
+/// An export that clients can choose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offer {
+    name: String,
+    description: String,
+    size: u64,
+    flags: u16,
+    block_size: BlockSize,
+    contexts: Vec<String>,
+}
+
+impl Offer {
+    /// An export of `size` bytes (less than 2^63) with these transmission flags and metadata contexts.
+    ///
+    /// `NBD_FLAG_HAS_FLAGS` and `NBD_FLAG_SEND_DF` follow of themselves. Fails where a string cannot be sent
+    /// or the size is too large.
+    pub fn new(
+        name: String,
+        description: String,
+        size: u64,
+        flags: u16,
+        block_size: BlockSize,
+        contexts: Vec<String>,
+    ) -> Result<Self, ProtocolError> {
+        if size >= 1 << 63 {
+            return Err(ProtocolError::Size(size));
+        }
+        if ![&name, &description].into_iter().chain(&contexts).all(|text| text::is_sendable(text)) {
+            return Err(ProtocolError::String);
+        }
+        Ok(Self { name, description, size, flags, block_size, contexts })
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// A line for humans; may be empty.
+    #[must_use]
+    pub fn description(&self) -> &str {
+        &self.description
+    }
+
+    /// Its metadata contexts, in the order of their numbers on a connection.
+    #[must_use]
+    pub fn contexts(&self) -> &[String] {
+        &self.contexts
+    }
+
+    /// Size and flags as they go over the wire.
+    pub(super) fn size_and_flags(&self, structured_replies: bool) -> [u8; 10] {
+        let df = if structured_replies { NBD_FLAG_SEND_DF } else { 0 };
+        let flags = self.flags | NBD_FLAG_HAS_FLAGS | df;
+        let mut bytes = [0; 10];
+        let fields = self.size.to_be_bytes().into_iter().chain(flags.to_be_bytes());
+        bytes.iter_mut().zip(fields).for_each(|(place, byte)| *place = byte);
+        bytes
+    }
+
+    /// The payload of an information reply; `None` where there is nothing to tell.
+    pub(super) fn info(&self, kind: u16, structured_replies: bool) -> Option<Vec<u8>> {
+        let mut payload = kind.to_be_bytes().to_vec();
+        match kind {
+            NBD_INFO_EXPORT => payload.extend(self.size_and_flags(structured_replies)),
+            NBD_INFO_NAME => payload.extend(self.name.bytes()),
+            NBD_INFO_DESCRIPTION if !self.description.is_empty() => payload.extend(self.description.bytes()),
+            NBD_INFO_BLOCK_SIZE => {
+                let BlockSize { minimum, preferred, maximum_payload, .. } = self.block_size;
+                payload.extend([minimum, preferred, maximum_payload].into_iter().flat_map(u32::to_be_bytes));
+            }
+            _ => return None,
+        }
+        Some(payload)
+    }
+
+    /// The numbers of the contexts that a query selects. A namespace (`base:`, `qemu:`) or a prefix that
+    /// ends with a colon stands for all below it where `listing`.
+    pub(super) fn select(&self, query: &str, listing: bool) -> impl Iterator<Item = usize> {
+        let matches =
+            move |name: &str| name == query || listing && query.ends_with(':') && name.starts_with(query);
+        self.contexts.iter().enumerate().filter(move |(_, name)| matches(name)).map(|(index, _)| index)
+    }
+}

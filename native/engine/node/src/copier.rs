@@ -1,0 +1,227 @@
+//! Lasting connections between two endpoints, and passes over them.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use block_copy::{Copier, CopierOptions, CopyError, DirtyMap, PassReport, Sabotage, Side};
+use napi::bindgen_prelude::Object;
+use napi::{Env, Result};
+use napi_derive::napi;
+
+use crate::dirty_bitmap::BindingDirtyBitmap;
+use crate::endpoint::{BindingEndpoint, Timeouts, are_same, open_destination, open_source, parse_uri};
+use crate::failure::BindingFailure;
+use crate::number::{check_size, to_js};
+use crate::rate_limiter::BindingRateLimiter;
+use crate::work::off_thread;
+
+/// How to copy; defaults are the engine's.
+#[napi(object, object_to_js = false)]
+pub struct BindingCopierOptions {
+    /// Lanes to each side.
+    pub connections: Option<u32>,
+    /// Requests in flight a lane.
+    pub requests: Option<u32>,
+    /// Bytes of a request.
+    pub request_size: Option<u32>,
+    /// Ask both sides for block status.
+    pub extents: Option<bool>,
+    /// The destination reads as zeros.
+    pub destination_is_zero: Option<bool>,
+    /// Milliseconds.
+    pub request_timeout_ms: Option<u32>,
+    /// Milliseconds.
+    pub handshake_timeout_ms: Option<u32>,
+    /// A larger NBD destination is taken, its tail zeroed.
+    pub allow_larger: Option<bool>,
+    /// Make a missing destination file.
+    pub create_destination: Option<bool>,
+    /// A fault for acceptance tests.
+    pub skip_zeroes: Option<bool>,
+}
+
+/// What a pass did. Bytes.
+#[napi(object, object_from_js = false)]
+pub struct BindingPass {
+    /// Read and written.
+    pub bytes_moved: i64,
+    /// Zeroed.
+    pub bytes_zeroed: i64,
+    /// Left alone.
+    pub bytes_skipped: i64,
+    /// Milliseconds.
+    pub ms: f64,
+}
+
+/// How far a pass is. Bytes.
+#[napi(object, object_from_js = false)]
+pub struct BindingProgress {
+    /// Acknowledged.
+    pub bytes_done: i64,
+    /// Of so many, as far as is known.
+    pub bytes_total: i64,
+    /// Of `bytesDone`: read and written.
+    pub bytes_moved: i64,
+}
+
+/// An open copier.
+#[napi]
+pub struct BindingCopier {
+    /// Gone once it is closed.
+    copier: Mutex<Option<Arc<Copier>>>,
+    size: u64,
+}
+
+/// Connects to both ends.
+#[napi(ts_return_type = "Promise<BindingCopier | BindingFailure>")]
+pub fn open_copier<'env>(
+    env: &'env Env,
+    source: BindingEndpoint,
+    destination: BindingEndpoint,
+    options: BindingCopierOptions,
+    limiter: &BindingRateLimiter,
+) -> Result<Object<'env>> {
+    let limiter = Arc::clone(&limiter.limiter);
+    off_thread(env, "blockferry-open", move || {
+        if are_same(&source, &destination) {
+            return Err(BindingFailure::new("ENDPOINTS_SAME", "source and destination are the same"));
+        }
+        let timeouts = Timeouts { handshake: options.handshake_timeout_ms, request: options.request_timeout_ms };
+        let from = open_source(&source, Side::Source, timeouts)?;
+        let size = check_size(from.limits().size)?;
+        let create = options.create_destination.unwrap_or(false).then_some(size);
+        let to = open_destination(&destination, create, size, timeouts)?;
+        check_sizes(size, to.limits().size, &destination, options.allow_larger.unwrap_or(false))?;
+        let defaults = CopierOptions::default();
+        let number = |given: Option<u32>, default| given.and_then(|n| usize::try_from(n).ok()).unwrap_or(default);
+        let request_size = options.request_size.unwrap_or(defaults.request_size);
+        let copier = Copier::open(
+            from,
+            to,
+            CopierOptions {
+                connections: number(options.connections, defaults.connections),
+                requests: number(options.requests, defaults.requests),
+                window_bytes: defaults.window_bytes.max(u64::from(request_size)),
+                request_size,
+                use_extents: options.extents.unwrap_or(defaults.use_extents),
+                destination_is_zero: options.destination_is_zero.unwrap_or(defaults.destination_is_zero),
+                zero_tail: options.allow_larger.unwrap_or(false),
+                limiter,
+                sabotage: Sabotage { skip_zeroes: options.skip_zeroes.unwrap_or(false) },
+                ..defaults
+            },
+        )?;
+        Ok(BindingCopier { copier: Mutex::new(Some(Arc::new(copier))), size })
+    })
+}
+
+#[napi]
+impl BindingCopier {
+    /// Bytes of the source.
+    #[napi(getter)]
+    #[must_use]
+    pub fn size(&self) -> i64 {
+        to_js(self.size)
+    }
+
+    /// Copies the whole device.
+    #[napi(ts_return_type = "Promise<BindingPass | BindingFailure>")]
+    pub fn bulk<'env>(&self, env: &'env Env) -> Result<Object<'env>> {
+        self.pass(env, Copier::bulk)
+    }
+
+    /// Copies what an NBD export's bitmap marks.
+    #[napi(ts_return_type = "Promise<BindingPass | BindingFailure>")]
+    pub fn dirty_nbd<'env>(&self, env: &'env Env, uri: String, context: String) -> Result<Object<'env>> {
+        let copier = self.open();
+        off_thread(env, "blockferry-round", move || {
+            let uri = parse_uri(&uri)?;
+            let copier = copier.ok_or_else(closed)?;
+            Ok(copier.dirty(DirtyMap::Nbd { uri: &uri, context: &context })?.into())
+        })
+        .map(|promise: Object<'env>| promise)
+    }
+
+    /// Copies what a bitmap of this process marks.
+    #[napi(ts_return_type = "Promise<BindingPass | BindingFailure>")]
+    pub fn dirty_bitmap<'env>(&self, env: &'env Env, bitmap: &BindingDirtyBitmap) -> Result<Object<'env>> {
+        let bitmap = Arc::clone(&bitmap.bitmap);
+        self.pass(env, move |copier| copier.dirty(DirtyMap::Bitmap(&bitmap)))
+    }
+
+    /// How far the pass is.
+    #[napi]
+    #[must_use]
+    pub fn progress(&self) -> BindingProgress {
+        let progress = self.open().map(|copier| copier.progress()).unwrap_or_default();
+        BindingProgress {
+            bytes_done: to_js(progress.bytes_done),
+            bytes_total: to_js(progress.bytes_total),
+            bytes_moved: to_js(progress.bytes_moved),
+        }
+    }
+
+    /// Ends the pass that runs.
+    #[napi]
+    pub fn cancel(&self) {
+        if let Some(copier) = self.open() {
+            copier.cancel();
+        }
+    }
+
+    /// Closes the connections. No pass may run.
+    #[napi(ts_return_type = "Promise<void>")]
+    pub fn close<'env>(&self, env: &'env Env) -> Result<Object<'env>> {
+        let copier = self.copier.lock().unwrap_or_else(PoisonError::into_inner).take();
+        off_thread(env, "blockferry-close", move || {
+            drop(copier);
+            Ok(())
+        })
+    }
+
+    fn open(&self) -> Option<Arc<Copier>> {
+        self.copier.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn pass<'env, F>(&self, env: &'env Env, work: F) -> Result<Object<'env>>
+    where
+        F: FnOnce(&Copier) -> std::result::Result<PassReport, CopyError> + Send + 'static,
+    {
+        let copier = self.open();
+        off_thread(env, "blockferry-pass", move || {
+            let copier = copier.ok_or_else(closed)?;
+            Ok(BindingPass::from(work(&copier)?))
+        })
+    }
+}
+
+impl From<PassReport> for BindingPass {
+    fn from(report: PassReport) -> Self {
+        Self {
+            bytes_moved: to_js(report.bytes_moved),
+            bytes_zeroed: to_js(report.bytes_zeroed),
+            bytes_skipped: to_js(report.bytes_skipped),
+            ms: report.elapsed.as_secs_f64() * 1000.0,
+        }
+    }
+}
+
+fn check_sizes(
+    source: u64,
+    destination: u64,
+    endpoint: &BindingEndpoint,
+    allow_larger: bool,
+) -> std::result::Result<(), BindingFailure> {
+    let larger_is_fine = endpoint.kind != "nbd" || allow_larger;
+    if destination == source || (destination > source && larger_is_fine) {
+        return Ok(());
+    }
+    let relation = if destination < source { "smaller" } else { "larger" };
+    let message = format!(
+        "the destination has {destination} bytes, the source {source}: a {relation} destination is not written"
+    );
+    Err(BindingFailure::new("SIZE_MISMATCH", message).on(Side::Destination))
+}
+
+pub(crate) fn closed() -> BindingFailure {
+    BindingFailure::new("CLOSED", "it is closed")
+}

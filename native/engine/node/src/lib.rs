@@ -1,0 +1,16 @@
+//! The engine for Node.js: converts values, and hands blocking work to threads. Owns nothing else.
+//!
+//! Failures cross as data ([`failure::BindingFailure`]), never as formatted strings; the TypeScript packages
+//! make their error classes of them. Byte counts cross as numbers: whatever is beyond 2^53-1 is refused.
+
+mod comparison;
+mod connection;
+mod copier;
+mod dirty_bitmap;
+mod endpoint;
+mod export;
+mod failure;
+mod number;
+mod rate_limiter;
+mod server;
+mod work;

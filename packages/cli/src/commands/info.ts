@@ -1,0 +1,24 @@
+import type { Command } from 'commander';
+import type { CommandContext } from '../context.js';
+import { EXIT } from '../exit-status.js';
+import { helpEnd } from '../help-text.js';
+import { tellExports } from '../nbdinfo/tell.js';
+import { refuseUnbuilt } from '../options/not-built.js';
+import { type OutputOptions, withOutputOptions } from '../options/output-options.js';
+import { Output } from '../output/output.js';
+
+export function addInfoCommand(program: Command, context: CommandContext): void {
+  const command = program
+    .command('info')
+    .summary('what a server tells of one export')
+    .description('Tells size, abilities and meta contexts of an NBD export. No data is read.')
+    .argument('<uri>', 'NBD URI of the export');
+  withOutputOptions(refuseUnbuilt(command, ['--tls-creds <dir>']))
+    .addHelpText('after', helpEnd("blockferry info 'nbd+unix:///vda?socket=/run/vm.sock'"))
+    .action(async (uri: string, options: OutputOptions) => {
+      const { info } = await import('@blockferry/nbd');
+      using output = new Output(context.shell, options);
+      await tellExports(output, uri, [await info(uri)]);
+      context.finish(EXIT.done);
+    });
+}

@@ -1,0 +1,24 @@
+import type { Command } from 'commander';
+import type { CommandContext } from '../context.js';
+import { EXIT } from '../exit-status.js';
+import { helpEnd } from '../help-text.js';
+import { tellExports } from '../nbdinfo/tell.js';
+import { refuseUnbuilt } from '../options/not-built.js';
+import { type OutputOptions, withOutputOptions } from '../options/output-options.js';
+import { Output } from '../output/output.js';
+
+export function addListCommand(program: Command, context: CommandContext): void {
+  const command = program
+    .command('list')
+    .summary('the exports of a server')
+    .description('Tells size, abilities and meta contexts of every export that an NBD server lists.')
+    .argument('<uri>', 'NBD URI of the server');
+  withOutputOptions(refuseUnbuilt(command, ['--tls-creds <dir>']))
+    .addHelpText('after', helpEnd('blockferry list nbd://storage.example'))
+    .action(async (uri: string, options: OutputOptions) => {
+      const { list } = await import('@blockferry/nbd');
+      using output = new Output(context.shell, options);
+      await tellExports(output, uri, await list(uri));
+      context.finish(EXIT.done);
+    });
+}

@@ -1,0 +1,47 @@
+import { CommanderError } from 'commander';
+import type { CommandContext } from './context.js';
+import { EXIT, exitStatusOf, toFailure } from './exit-status.js';
+import { tellFailure } from './output/failure-text.js';
+import { toJsonLine } from './output/json.js';
+import { buildProgram } from './program.js';
+import { processShell, type Shell } from './shell.js';
+
+/** Runs the command that `args` name, and resolves with the status to end with. */
+export async function main(args: readonly string[], shell: Shell = processShell()): Promise<number> {
+  let status: number = EXIT.done;
+  const context: CommandContext = {
+    shell,
+    finish: (reached) => {
+      status = reached;
+    },
+  };
+  try {
+    await buildProgram(context).parseAsync(args, { from: 'user' });
+    return status;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done;
+    return await fail(error, args, shell);
+  }
+}
+
+/** Tells an error on stderr and, with `--json`, as the result on stdout. */
+async function fail(error: unknown, args: readonly string[], shell: Shell): Promise<number> {
+  const usage = error instanceof CommanderError;
+  const exit = usage ? EXIT.usage : exitStatusOf(error);
+  const failure = usage ? { code: 'INVALID_ARGUMENT', message: usageMessage(error) } : toFailure(error);
+  // commander has told of its own errors already.
+  if (!usage) tellFailure(shell.stderr, failure);
+  if (asksForJson(args)) {
+    await shell.stdout.write(toJsonLine({ type: 'result', ok: false, exit, error: failure }));
+  }
+  return exit;
+}
+
+function usageMessage(error: CommanderError): string {
+  return error.message.replace(/^error: /, '');
+}
+
+function asksForJson(args: readonly string[]): boolean {
+  const end = args.indexOf('--');
+  return (end < 0 ? args : args.slice(0, end)).includes('--json');
+}

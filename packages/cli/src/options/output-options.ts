@@ -1,0 +1,26 @@
+import { type Command, InvalidArgumentError } from 'commander';
+
+/** What every command takes. */
+export interface OutputOptions {
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  /** @default 'auto' */
+  readonly progress?: ProgressStyle;
+}
+
+const PROGRESS_STYLES = ['auto', 'bar', 'plain', 'none'] as const;
+export type ProgressStyle = (typeof PROGRESS_STYLES)[number];
+
+/** Adds `--json`, `--quiet` and `--progress`. */
+export function withOutputOptions(command: Command): Command {
+  return command
+    .option('--json', 'one JSON object a line on stdout, the result last')
+    .option('--quiet', 'no progress, no notes, no summary')
+    .option('--progress <how>', 'on stderr: bar, plain lines, none, or auto', parseProgressStyle);
+}
+
+function parseProgressStyle(text: string): ProgressStyle {
+  const style = PROGRESS_STYLES.find((known) => known === text);
+  if (style === undefined) throw new InvalidArgumentError(`Give one of ${PROGRESS_STYLES.join(', ')}.`);
+  return style;
+}

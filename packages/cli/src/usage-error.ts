@@ -1,0 +1,15 @@
+/** What was typed cannot be meant: the command ends with status 2, and nothing was touched. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+  readonly code: 'INVALID_ARGUMENT' | 'ARGUMENT_UNSUPPORTED';
+
+  constructor(message: string, code: 'INVALID_ARGUMENT' | 'ARGUMENT_UNSUPPORTED' = 'INVALID_ARGUMENT') {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** For what the design promises and this version cannot do: refused, never ignored. */
+export function notBuilt(what: string): UsageError {
+  return new UsageError(`${what} is not built yet: leave it out.`, 'ARGUMENT_UNSUPPORTED');
+}

@@ -1,0 +1,92 @@
+import type { NbdHandle } from '@blockferry/nbd';
+import type { DomainConnection } from '../../domain.js';
+import { MigrationError, type Problem } from '../../error.js';
+import type { HostPort, Session, SessionOptions, SourceDisk, SourcePort } from '../../ports.js';
+import { EmbeddedMachine } from './embedded-host.js';
+import { EmbeddedSession } from './embedded-session.js';
+import type { Guest, GuestVerification } from './guest.js';
+
+/** A domain on an embedded machine: its guest, and where that runs. */
+export class EmbeddedDomainConnection implements DomainConnection, SourcePort {
+  readonly adapter = 'embedded';
+  readonly name: string;
+  readonly uuid: string | undefined = undefined;
+  readonly #guest: Guest;
+  #machine: EmbeddedMachine;
+  /** What the guest calls a disk, by the machine's name for it. */
+  #names: ReadonlyMap<string, string> = new Map();
+
+  constructor(name: string, machine: EmbeddedMachine, guest: Guest) {
+    this.name = name;
+    this.#machine = machine;
+    this.#guest = guest;
+  }
+
+  get uri(): string {
+    return `${this.#machine.uri}/${this.name}`;
+  }
+
+  get port(): this {
+    return this;
+  }
+
+  /** The name of the machine that it is on. */
+  get host(): string {
+    return this.#machine.name;
+  }
+
+  disks(): Promise<SourceDisk[]> {
+    return this.#machine.disks();
+  }
+
+  async problems(): Promise<Problem[]> {
+    return [];
+  }
+
+  open(host: HostPort, options: SessionOptions): Session {
+    if (!(host instanceof EmbeddedMachine)) {
+      throw new MigrationError(
+        'INVALID_ARGUMENT',
+        'An embedded domain moves to an embedded host: see createEmbeddedHost.',
+      );
+    }
+    return new EmbeddedSession(this.#machine, host, this.#guest, options, (machine, names) => {
+      this.#machine = machine;
+      this.#names = names;
+    });
+  }
+
+  start(): void {
+    this.#guest.start(this.#handles());
+  }
+
+  stop(): Promise<void> {
+    return this.#guest.stop();
+  }
+
+  async verify(disk: string): Promise<GuestVerification> {
+    const handle = this.#handles().get(disk);
+    if (handle === undefined)
+      throw new MigrationError('DISK_NOT_FOUND', `There is no disk ${disk}.`, { disk });
+    const ran = this.#guest.running;
+    if (ran) await this.#guest.stop();
+    try {
+      return await this.#guest.verify(disk, handle);
+    } finally {
+      if (ran) this.start();
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#guest.stop();
+    await this.#machine.detach();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #handles(): Map<string, NbdHandle> {
+    return this.#machine.handles(this.#names);
+  }
+}

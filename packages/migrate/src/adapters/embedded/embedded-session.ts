@@ -1,0 +1,115 @@
+import type { DirtyBitmap, DirtyMap, Endpoint, NbdServer } from '@blockferry/nbd';
+import { MigrationError } from '../../error.js';
+import type { DiskPair, Session, SessionOptions } from '../../ports.js';
+import type { Attachment, EmbeddedMachine } from './embedded-host.js';
+import type { Guest } from './guest.js';
+
+/** Moves the guest from one embedded machine to another. */
+export class EmbeddedSession implements Session {
+  readonly #source: EmbeddedMachine;
+  readonly #destination: EmbeddedMachine;
+  readonly #guest: Guest;
+  readonly #disks: readonly DiskPair[];
+  readonly #undo: SessionOptions['undo'];
+  readonly #onMoved: (host: EmbeddedMachine, names: ReadonlyMap<string, string>) => void;
+  #servers: NbdServer[] = [];
+  #stop: Promise<number> | undefined;
+  #running = false;
+
+  constructor(
+    source: EmbeddedMachine,
+    destination: EmbeddedMachine,
+    guest: Guest,
+    options: SessionOptions,
+    onMoved: (host: EmbeddedMachine, names: ReadonlyMap<string, string>) => void,
+  ) {
+    this.#source = source;
+    this.#destination = destination;
+    this.#guest = guest;
+    this.#disks = options.disks;
+    this.#undo = options.undo;
+    this.#onMoved = onMoved;
+  }
+
+  async prepare(): Promise<Map<string, { source: Endpoint; destination: Endpoint }>> {
+    // Marks of earlier writes are of no use; from here on nothing is missed.
+    for (const map of this.#maps().values()) map.rotate();
+    this.#undo("close the destination's exports", () => this.sealDestination());
+    const endpoints = new Map<string, { source: Endpoint; destination: Endpoint }>();
+    for (const { disk, source, destination } of this.#disks) {
+      const server = await this.#destination.serveDisk(destination.disk, 'copy');
+      this.#servers.push(server);
+      endpoints.set(disk, { source: this.#attached(source.id).server.uri, destination: server.uri });
+    }
+    return endpoints;
+  }
+
+  async rotate(): Promise<Map<string, DirtyMap>> {
+    return this.#maps();
+  }
+
+  async release(): Promise<void> {}
+
+  async startState(): Promise<void> {
+    this.#running = this.#guest.running;
+    this.#undo('let the guest run on', async () => {
+      await this.#stop;
+      if (this.#running) this.#guest.start(this.#source.handles());
+    });
+    // What the guest's memory holds is in this process: nothing to stream, the guest just stops.
+    this.#stop = this.#guest.stop().then(() => performance.now());
+  }
+
+  stopped(): Promise<number> {
+    return this.#stop ?? Promise.reject(new MigrationError('INTERNAL', 'The guest was not asked to stop.'));
+  }
+
+  async freeze(): Promise<Map<string, DirtyMap>> {
+    return this.#maps();
+  }
+
+  async sealDestination(): Promise<void> {
+    const servers = this.#servers;
+    this.#servers = [];
+    await Promise.all(servers.map((server) => server.close()));
+  }
+
+  async handOver(): Promise<number> {
+    try {
+      await this.#destination.attach();
+      this.#onMoved(this.#destination, this.#names());
+      if (this.#running) this.#guest.start(this.#destination.handles(this.#names()));
+    } catch (cause) {
+      await this.#destination.detach();
+      throw new MigrationError(
+        'STREAM_FAILED',
+        'The destination could not open its disks; the guest is on the source.',
+        {
+          side: 'destination',
+          cause,
+        },
+      );
+    }
+    return performance.now();
+  }
+
+  cleanUp(): Promise<void> {
+    return this.#source.detach();
+  }
+
+  #maps(): Map<string, DirtyBitmap> {
+    return new Map(this.#disks.map(({ disk, source }) => [disk, this.#attached(source.id).bitmap]));
+  }
+
+  /** What the guest calls a disk, by the destination's name for it. */
+  #names(): Map<string, string> {
+    return new Map(this.#disks.map(({ source, destination }) => [destination.disk, source.id]));
+  }
+
+  #attached(id: string): Attachment {
+    const { attached } = this.#source.disk(id);
+    if (attached === undefined)
+      throw new MigrationError('SOURCE_CHANGED', `The disk ${id} is not open any more.`, { disk: id });
+    return attached;
+  }
+}

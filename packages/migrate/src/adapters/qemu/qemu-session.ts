@@ -1,0 +1,192 @@
+import type { DirtyMap, Endpoint } from '@blockferry/nbd';
+import type { QmpClient } from '@blockferry/qmp';
+import { MigrationError, type Side } from '../../error.js';
+import type { DiskPair, Session, SessionOptions } from '../../ports.js';
+import { DirtyTracking } from './dirty-tracking.js';
+import type { QemuDisk } from './disks.js';
+import { ListenerAddresses } from './listener-addresses.js';
+import type { Monitor } from './monitor.js';
+import { QemuNbdServer } from './nbd-server.js';
+import { SourceGuard } from './source-guard.js';
+import { StateStream } from './state-stream.js';
+
+export interface QemuEnd {
+  readonly qmp: QmpClient;
+  readonly monitor: Monitor;
+}
+
+/** A disk that moves, with the QEMU nodes on both sides. */
+export type QemuPair = DiskPair & { readonly source: QemuDisk; readonly destination: QemuDisk };
+
+/**
+ * Moves a guest between two QEMU processes: dirty bitmaps and read-only exports on the source, writable exports on
+ * the destination, QEMU's state stream beside them.
+ */
+export class QemuSession implements Session {
+  readonly #options: SessionOptions;
+  readonly #source: QemuEnd;
+  readonly #destination: QemuEnd;
+  readonly #pairs: readonly QemuPair[];
+  readonly #sourceServer: QemuNbdServer;
+  readonly #destinationServer: QemuNbdServer;
+  readonly #tracking: DirtyTracking;
+  readonly #guard: SourceGuard;
+  readonly #stream: StateStream;
+  readonly #prefix: string;
+  #addresses: ListenerAddresses | undefined;
+  /** The generation that is being copied, until `release`. */
+  #copied: string | undefined;
+
+  constructor(source: QemuEnd, destination: QemuEnd, pairs: readonly QemuPair[], options: SessionOptions) {
+    this.#options = options;
+    this.#source = source;
+    this.#destination = destination;
+    this.#pairs = pairs;
+    this.#prefix = `blockferry-${options.id}`;
+    this.#sourceServer = new QemuNbdServer(source.qmp, 'source');
+    this.#destinationServer = new QemuNbdServer(destination.qmp, 'destination');
+    this.#tracking = new DirtyTracking(
+      source.qmp,
+      pairs.map((pair) => pair.source),
+      this.#prefix,
+    );
+    this.#guard = new SourceGuard(source.qmp, pairs);
+    this.#stream = new StateStream({
+      source: source.qmp,
+      destination: destination.qmp,
+      maxDowntimeMs: options.maxDowntimeMs,
+      fail: options.fail,
+    });
+  }
+
+  async prepare(): Promise<Map<string, { source: Endpoint; destination: Endpoint }>> {
+    const { undo, addresses } = this.#options;
+    this.#watch(this.#source.qmp, 'source');
+    this.#watch(this.#destination.qmp, 'destination');
+    this.#addresses = await ListenerAddresses.choose(
+      this.#source.monitor,
+      this.#destination.monitor,
+      addresses,
+    );
+    undo('remove the sockets', () => this.#addresses?.remove() ?? Promise.resolve());
+    const endpoints = new Map<string, { source: Endpoint; destination: Endpoint }>();
+    if (this.#pairs.length > 0) {
+      // The servers come first: one that is busy is found before anything was changed.
+      undo("stop the source's NBD server", () => this.#sourceServer.stop());
+      await this.#sourceServer.start(this.#addresses.sourceNbd, addresses.portRange);
+      undo("stop the destination's NBD server", () => this.#destinationServer.stop());
+      await this.#destinationServer.start(this.#addresses.destinationNbd, addresses.portRange);
+    }
+    undo('put the migration capabilities back', () => this.#stream.restoreSettings());
+    await this.#stream.configure();
+    undo('remove the dirty bitmaps', () => this.#removeTracking());
+    await this.#tracking.start();
+    await Promise.all(
+      this.#pairs.map(async ({ disk, source, destination }, index) => {
+        const [from, to] = await Promise.all([
+          this.#sourceServer.add(`${this.#prefix}-source-${index}`, source.node, { writable: false }),
+          this.#destinationServer.add(`${this.#prefix}-destination-${index}`, destination.node, {
+            writable: true,
+          }),
+        ]);
+        endpoints.set(disk, { source: from, destination: to });
+      }),
+    );
+    return endpoints;
+  }
+
+  async rotate(): Promise<Map<string, DirtyMap>> {
+    const ended = await this.#tracking.rotate();
+    const [maps] = await Promise.all([
+      this.#export(ended),
+      this.#guard.check(this.#tracking.recording, true),
+    ]);
+    return maps;
+  }
+
+  async release(): Promise<void> {
+    const name = this.#copied;
+    if (name === undefined) return;
+    this.#copied = undefined;
+    await this.#sourceServer.remove(this.#pairs.map((_, index) => mapExport(name, index)));
+    await this.#tracking.remove(name);
+  }
+
+  async startState(): Promise<void> {
+    if (this.#addresses === undefined) throw new MigrationError('INTERNAL', 'The session is not prepared.');
+    this.#options.undo('cancel the state stream', () => this.#stream.cancel());
+    await this.#stream.start(this.#addresses.state);
+  }
+
+  stopped(): Promise<number> {
+    return this.#stream.stopped();
+  }
+
+  async freeze(): Promise<Map<string, DirtyMap>> {
+    // One write to the monitor, in this order: every round trip here is downtime.
+    const frozen = this.#tracking.freeze();
+    const guarded = this.#guard.check(this.#tracking.recording, false);
+    const exported = this.#export(this.#tracking.recording);
+    const [, , maps] = await Promise.all([frozen, guarded, exported]);
+    return maps;
+  }
+
+  sealDestination(): Promise<void> {
+    return this.#destinationServer.stop();
+  }
+
+  handOver(): Promise<number> {
+    return this.#stream.handOver();
+  }
+
+  async cleanUp(): Promise<void> {
+    const steps: readonly [string, () => Promise<void>][] = [
+      ["stop the source's NBD server", () => this.#sourceServer.stop()],
+      ['remove the dirty bitmaps', () => this.#tracking.removeAll()],
+      ['put the migration capabilities back', () => this.#stream.restoreSettings()],
+      ['remove the sockets', () => this.#addresses?.remove() ?? Promise.resolve()],
+    ];
+    // The guest runs on the destination: what fails here is told, and changes that no more.
+    for (const [what, step] of steps) {
+      await step().catch((error: Error) =>
+        this.#options.log('warning', `Could not ${what}: ${error.message}`),
+      );
+    }
+  }
+
+  /** An export of each disk that serves the ended generation as its map. */
+  async #export(name: string): Promise<Map<string, DirtyMap>> {
+    this.#copied = name;
+    const maps = await Promise.all(
+      this.#pairs.map(async ({ disk, source }, index): Promise<[string, DirtyMap]> => {
+        const uri = await this.#sourceServer.add(mapExport(name, index), source.node, {
+          writable: false,
+          bitmap: name,
+        });
+        return [disk, { uri, context: `qemu:dirty-bitmap:${name}` }];
+      }),
+    );
+    return new Map(maps);
+  }
+
+  /** Exports hold their bitmaps: they go first. */
+  async #removeTracking(): Promise<void> {
+    await this.#sourceServer.stop();
+    await this.#tracking.removeAll();
+  }
+
+  #watch(qmp: QmpClient, side: Side): void {
+    void qmp.closed.then((reason) => {
+      this.#options.fail(
+        new MigrationError('QMP_CLOSED', `The ${side}'s monitor closed the connection: ${reason.message}`, {
+          side,
+          cause: reason,
+        }),
+      );
+    });
+  }
+}
+
+function mapExport(bitmap: string, index: number): string {
+  return `${bitmap}-map-${index}`;
+}

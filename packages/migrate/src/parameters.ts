@@ -1,0 +1,95 @@
+import { migrationSchema, problems as schemaProblems, TypedParams } from '@blockferry/typed-params';
+import { MigrationError, type Problem } from './error.js';
+import type { MigrateParamsRecord } from './options.js';
+
+/** What the typed parameters say, where they mean something without libvirt. */
+export interface ParameterValues {
+  readonly migrateDisks: readonly string[];
+  /** Bytes per second. */
+  readonly bandwidth: number | undefined;
+  readonly migrateUri: string | undefined;
+  readonly disksUri: string | undefined;
+  readonly disksPort: number | undefined;
+  readonly listenAddress: string | undefined;
+}
+
+/** Reads the parameters; what is wrong with them, or needs libvirt, comes back as problems. */
+export function mergeParameters(params: TypedParams | MigrateParamsRecord | undefined): {
+  values: ParameterValues;
+  problems: Problem[];
+} {
+  const typed = toTypedParams(params);
+  const problems: Problem[] = schemaProblems(typed, migrationSchema).map(({ code, message }) => ({
+    code: code === 'ARGUMENT_UNSUPPORTED' ? code : 'INVALID_ARG',
+    message,
+  }));
+  if (problems.length > 0) return { values: NOTHING, problems };
+  for (const name of new Set([...typed].map((entry) => entry.name))) {
+    if (!HONOURED.has(name)) {
+      problems.push({
+        code: 'ARGUMENT_UNSUPPORTED',
+        message: `The parameter ${name} needs libvirt; on bare QEMU leave it out (honoured: ${[...HONOURED].join(', ')}).`,
+      });
+    }
+  }
+  if (typed.has('disks_uri') && typed.has('disks_port')) {
+    problems.push({
+      code: 'INVALID_ARG',
+      message: 'Both port and URI requested for disk migration while being mutually exclusive',
+    });
+  }
+  const disksPort = typed.getInt('disks_port');
+  if (disksPort !== undefined && (disksPort < 0 || disksPort > 65535)) {
+    problems.push({ code: 'INVALID_ARG', message: 'nbd port must be in range 0-65535' });
+  }
+  const values: ParameterValues = {
+    migrateDisks: typed.getAll('migrate_disks').map(String),
+    bandwidth: mebibytesPerSecond(typed.getULLong('bandwidth'), problems),
+    migrateUri: typed.getString('migrate_uri'),
+    disksUri: typed.getString('disks_uri'),
+    disksPort: disksPort === 0 ? undefined : disksPort,
+    listenAddress: typed.getString('listen_address'),
+  };
+  return { values, problems };
+}
+
+function toTypedParams(params: TypedParams | MigrateParamsRecord | undefined): TypedParams {
+  if (params === undefined) return new TypedParams();
+  if (params instanceof TypedParams) return params;
+  try {
+    return TypedParams.from(params as Parameters<typeof TypedParams.from>[0], migrationSchema);
+  } catch (cause) {
+    throw new MigrationError('INVALID_ARGUMENT', cause instanceof Error ? cause.message : String(cause), {
+      cause,
+    });
+  }
+}
+
+/** libvirt's unit; 0 means no limit. */
+function mebibytesPerSecond(value: bigint | undefined, problems: Problem[]): number | undefined {
+  if (value === undefined || value === 0n) return undefined;
+  const bytes = value * 1024n * 1024n;
+  if (bytes > BigInt(Number.MAX_SAFE_INTEGER)) {
+    problems.push({ code: 'INVALID_ARG', message: `bandwidth must be less than ${2 ** 33}` });
+    return undefined;
+  }
+  return Number(bytes);
+}
+
+const NOTHING: ParameterValues = {
+  migrateDisks: [],
+  bandwidth: undefined,
+  migrateUri: undefined,
+  disksUri: undefined,
+  disksPort: undefined,
+  listenAddress: undefined,
+};
+
+const HONOURED: ReadonlySet<string> = new Set([
+  'migrate_disks',
+  'bandwidth',
+  'migrate_uri',
+  'disks_uri',
+  'disks_port',
+  'listen_address',
+]);

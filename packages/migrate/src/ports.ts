@@ -1,0 +1,90 @@
+import type { DirtyMap, Endpoint } from '@blockferry/nbd';
+import type { DiskInfo } from './domain.js';
+import type { Problem } from './error.js';
+
+/**
+ * What the phases need of a hypervisor. Adapters implement these; policy and phases import no adapter.
+ */
+
+/** A disk that moves: the source's, the destination's, and what users call it. */
+export interface DiskPair {
+  readonly disk: string;
+  readonly source: SourceDisk;
+  readonly destination: DiskInfo;
+}
+
+/** A disk with the adapter's own handle to it. */
+export interface SourceDisk extends DiskInfo {
+  /** Unique among the domain's disks, stable while it is the same disk. */
+  readonly id: string;
+}
+
+/** The side that the guest leaves. */
+export interface SourcePort {
+  readonly adapter: string;
+  /** Reads only. */
+  disks(): Promise<SourceDisk[]>;
+  /** Why no migration can start now; reads only. */
+  problems(): Promise<Problem[]>;
+  /** A migration from here to `host`; `INVALID_ARGUMENT` where that is of another kind. Changes nothing yet. */
+  open(host: HostPort, options: SessionOptions): Session;
+}
+
+/** The side that it goes to. */
+export interface HostPort {
+  readonly adapter: string;
+  disks(): Promise<DiskInfo[]>;
+  problems(): Promise<Problem[]>;
+}
+
+/** Where things listen; `undefined`: the adapter's default. */
+export interface Addresses {
+  readonly sourceNbd?: string | undefined;
+  readonly destinationNbd?: string | undefined;
+  readonly stateUri?: string | undefined;
+  /** Port of the destination's NBD server, as the parameter `disks_port` gives it. */
+  readonly disksPort?: number | undefined;
+  /** What the destination listens on, as the parameter `listen_address` gives it. */
+  readonly listenAddress?: string | undefined;
+  readonly portRange: readonly [number, number];
+}
+
+export interface SessionOptions {
+  readonly id: string;
+  readonly disks: readonly DiskPair[];
+  readonly addresses: Addresses;
+  readonly maxDowntimeMs: number;
+  /** Takes what has to be undone; run in reverse on failure. */
+  readonly undo: (what: string, action: () => Promise<void>) => void;
+  readonly log: (level: 'info' | 'warning', message: string) => void;
+  /** The session calls this when a side dies or fails by itself. */
+  readonly fail: (error: Error) => void;
+}
+
+/**
+ * One migration between two hosts of the same kind. The phases call it in this order; every method may be the
+ * last one, after which only what was given to `undo` runs.
+ */
+export interface Session {
+  /** Starts recording on all disks at once, then opens the exports. Nothing was changed before. */
+  prepare(): Promise<Map<string, { readonly source: Endpoint; readonly destination: Endpoint }>>;
+  /** Takes what has become dirty since the last call, on all disks at one moment; the maps rest until `release`. */
+  rotate(): Promise<Map<string, DirtyMap>>;
+  /** The round is done: its maps are not needed any more. */
+  release(): Promise<void>;
+  /** Starts the state stream. */
+  startState(): Promise<void>;
+  /** Resolves when the guest has stopped for the switch, with the moment (performance.now()) of its stop. */
+  stopped(): Promise<number>;
+  /** Like `rotate`, of the stopped guest: nothing records any more. Checks that the source is what it was. */
+  freeze(): Promise<Map<string, DirtyMap>>;
+  /** Ends the destination's exports: nobody may write there any more. */
+  sealDestination(): Promise<void>;
+  /**
+   * Hands the guest over. Resolves with the moment it ran on (of a paused guest: could run on), or throws
+   * `STREAM_FAILED` (it runs on the source) or `OUTCOME_UNCERTAIN`. From the call on nothing is undone but by outcome.
+   */
+  handOver(): Promise<number>;
+  /** Removes what is left of the session on both sides after success. */
+  cleanUp(): Promise<void>;
+}

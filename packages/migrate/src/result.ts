@@ -1,0 +1,42 @@
+import type { MigrationErrorCode, Phase, Problem, Side } from './error.js';
+
+/** The command's exit status that a result stands for; the design's table. */
+export type ExitStatus = 0 | 1 | 2 | 4 | 5 | 6 | 10 | 130;
+
+/** What moved of one disk. Byte counts. */
+export interface DiskResult {
+  readonly disk: string;
+  readonly size: number;
+  /** Read, written and acknowledged, in all passes. */
+  readonly bytesMoved: number;
+  readonly bytesZeroed: number;
+  readonly bytesSkipped: number;
+  /** Passes after the bulk, the last one included. */
+  readonly rounds: number;
+  /** What the comparison found, where it was asked for. */
+  readonly verified?: boolean;
+}
+
+/** How a migration ended; on failure too. */
+export interface MigrationResult {
+  readonly ok: boolean;
+  readonly exit: ExitStatus;
+  readonly id: string;
+  /** From the guest's stop on the source to its resumption on the destination, in milliseconds. */
+  readonly downtimeMs?: number;
+  /** From the start to the end, in milliseconds. */
+  readonly totalMs: number;
+  readonly bytesMoved: number;
+  readonly rounds: number;
+  readonly disks: readonly DiskResult[];
+  readonly error?: {
+    readonly code: MigrationErrorCode;
+    readonly message: string;
+    readonly side?: Side;
+    readonly phase?: Phase;
+    readonly disk?: string;
+    readonly offset?: number;
+    readonly length?: number;
+  };
+  readonly problems?: readonly Problem[];
+}

@@ -1,0 +1,155 @@
+import { type BindingCopier, type BindingPass, openCopier as openNative } from '@blockferry/engine';
+import { DirtyBitmap } from './dirty-bitmap.js';
+import { type Endpoint, toBindingEndpoint } from './endpoint.js';
+import { NbdError } from './error.js';
+import { aborted, cancellable, unwrap } from './native.js';
+import { type CopyOptions, checkInteger } from './options.js';
+import { RateLimiter } from './rate-limiter.js';
+
+/** What one pass did, in bytes. The three add up to what it was asked to cover. */
+export interface PassResult {
+  /** Read from the source, written to the destination and acknowledged. */
+  readonly bytesMoved: number;
+  /** Zeroed on the destination. */
+  readonly bytesZeroed: number;
+  /** Left alone: both sides read as zeros already. */
+  readonly bytesSkipped: number;
+  readonly ms: number;
+}
+
+/** How far the running pass (or the last one) is. */
+export interface PassProgress {
+  /** Bytes acknowledged: moved, zeroed or skipped. */
+  readonly bytesDone: number;
+  /** Bytes of this pass: the device's size in a bulk, the dirty bytes known so far in a round. */
+  readonly bytesTotal: number;
+  readonly bytesMoved: number;
+}
+
+/**
+ * What is dirty: an NBD export that serves a bitmap that records no more (context
+ * `qemu:dirty-bitmap:NAME`), or a bitmap in this process.
+ */
+export type DirtyMap = { readonly uri: string; readonly context: string } | DirtyBitmap;
+
+/** @internal Faults for acceptance tests: what a verifier must find. Not for users. */
+export interface Sabotage {
+  readonly skipZeroes?: boolean;
+}
+
+/**
+ * Lasting connections from a source to a destination, for several passes: a bulk, then rounds of what
+ * has become dirty. One pass at a time; each returns after its writes are acknowledged and flushed.
+ */
+export interface Copier extends AsyncDisposable {
+  /** Bytes of the source. */
+  readonly size: number;
+  /** Copies the whole device; `ABORTED` after `signal` or `cancel()`, when nothing is in flight any more. */
+  bulk(signal?: AbortSignal): Promise<PassResult>;
+  /** Copies what `map` marks. A `DirtyBitmap` is rotated first, and gets its marks back if the pass fails. */
+  round(map: DirtyMap, signal?: AbortSignal): Promise<PassResult>;
+  progress(): PassProgress;
+  cancel(): void;
+  /** Ends the connections, after a running pass has been cancelled. A second call does nothing. */
+  close(): Promise<void>;
+}
+
+/** Connects to both sides and compares their sizes. `createDestination` makes a missing destination file. */
+export async function openCopier(
+  source: Endpoint,
+  destination: Endpoint,
+  options: CopyOptions & { readonly createDestination?: boolean; readonly sabotage?: Sabotage } = {},
+): Promise<Copier> {
+  const limiter = options.limiter ?? new RateLimiter(options.bandwidth);
+  const requestSize = checkInteger('requestSize', options.requestSize, 4096, 32 * 1024 * 1024);
+  if (requestSize !== undefined && (requestSize & (requestSize - 1)) !== 0) {
+    throw new NbdError('INVALID_ARGUMENT', `requestSize is ${requestSize}: give a power of two.`);
+  }
+  const native = {
+    connections: checkInteger('connections', options.connections, 1, 64),
+    requests: checkInteger('requests', options.requests, 1, 1024),
+    requestSize,
+    extents: options.extents,
+    destinationIsZero: options.destinationIsZero,
+    requestTimeoutMs: checkInteger('requestTimeoutMs', options.requestTimeoutMs, 1, 0x7fffffff),
+    handshakeTimeoutMs: checkInteger('handshakeTimeoutMs', options.handshakeTimeoutMs, 1, 0x7fffffff),
+    allowLarger: options.allowLarger,
+    createDestination: options.createDestination,
+    skipZeroes: options.sabotage?.skipZeroes,
+  };
+  const from = toBindingEndpoint(source);
+  const to = toBindingEndpoint(destination);
+  if (options.signal?.aborted) throw aborted(options.signal);
+  return new NativeCopier(unwrap(await openNative(from, to, native, limiter.native)));
+}
+
+class NativeCopier implements Copier {
+  readonly #native: BindingCopier;
+  #running: Promise<unknown> | undefined;
+  #closed: Promise<void> | undefined;
+
+  constructor(native: BindingCopier) {
+    this.#native = native;
+  }
+
+  get size(): number {
+    return this.#native.size;
+  }
+
+  bulk(signal?: AbortSignal): Promise<PassResult> {
+    return this.#pass(signal, () => this.#native.bulk());
+  }
+
+  round(map: DirtyMap, signal?: AbortSignal): Promise<PassResult> {
+    return this.#pass(signal, () =>
+      map instanceof DirtyBitmap
+        ? this.#native.dirtyBitmap(map.native)
+        : this.#native.dirtyNbd(map.uri, map.context),
+    );
+  }
+
+  progress(): PassProgress {
+    return this.#native.progress();
+  }
+
+  cancel(): void {
+    this.#native.cancel();
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #pass(
+    signal: AbortSignal | undefined,
+    start: () => ReturnType<BindingCopier['bulk']>,
+  ): Promise<PassResult> {
+    if (this.#closed !== undefined) throw new NbdError('CLOSED', 'This copier is closed: open another one.');
+    if (this.#running !== undefined) {
+      throw new NbdError(
+        'INVALID_ARGUMENT',
+        'A pass is running on this copier: await it before the next one.',
+      );
+    }
+    const running = cancellable<BindingPass>(signal, () => this.#native.cancel(), start);
+    this.#running = running;
+    try {
+      return await running;
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  async #close(): Promise<void> {
+    if (this.#running !== undefined) {
+      this.#native.cancel();
+      await this.#running.catch(() => undefined);
+    }
+    await this.#native.close();
+  }
+}

@@ -1,0 +1,125 @@
+import { type Copier, openCopier, type PassProgress, type PassResult, type Sabotage } from './copier.js';
+import type { Endpoint } from './endpoint.js';
+import { NbdError } from './error.js';
+import { EventLog } from './event-log.js';
+import type { CopyOptions } from './options.js';
+import { RateLimiter } from './rate-limiter.js';
+
+/** What a finished copy did, in bytes. */
+export interface CopyResult extends PassResult {
+  /** Bytes of the source. */
+  readonly size: number;
+}
+
+/** How far a copy is. */
+export interface CopySnapshot extends PassProgress {
+  readonly bytesLeft: number;
+  /** Since the last event; whole bytes. */
+  readonly bytesPerSecond: number;
+}
+
+export type CopyEvent =
+  | ({ readonly type: 'progress' } & CopySnapshot)
+  | ({ readonly type: 'result'; readonly ok: true } & CopyResult)
+  | { readonly type: 'result'; readonly ok: false; readonly error: NbdError };
+
+/** A copy that runs. */
+export interface CopyJob {
+  /** Settles when nothing is in flight any more; rejects with `NbdError`. */
+  readonly done: Promise<CopyResult>;
+  /** Progress at most ten times a second, the `result` last; from the first on for a late subscriber. */
+  events(): AsyncGenerator<CopyEvent, void, undefined>;
+  snapshot(): CopySnapshot;
+  /** Stops after what is in flight has been answered; `done` rejects with `ABORTED`. */
+  cancel(reason?: unknown): Promise<void>;
+  /** Bytes per second; 0 lifts the limit. */
+  setBandwidth(bytesPerSecond: number): void;
+}
+
+/**
+ * Copies `source` to `destination`: holes stay holes, old contents are overwritten with zeros where the
+ * source has them, and the end is a flush. A missing destination file is created; a smaller destination is
+ * refused (`SIZE_MISMATCH`); a larger one is taken where it is a file or device, whose tail is left alone.
+ */
+export function copy(
+  source: Endpoint,
+  destination: Endpoint,
+  options: CopyOptions & { readonly sabotage?: Sabotage } = {},
+): CopyJob {
+  return new Job(source, destination, options);
+}
+
+class Job implements CopyJob {
+  readonly done: Promise<CopyResult>;
+  readonly #log = new EventLog<CopyEvent>();
+  readonly #limiter: RateLimiter;
+  readonly #abort = new AbortController();
+  #copier: Copier | undefined;
+  #sampled = { at: performance.now(), bytes: 0, rate: 0 };
+
+  constructor(source: Endpoint, destination: Endpoint, options: CopyOptions) {
+    this.#limiter = options.limiter ?? new RateLimiter(options.bandwidth);
+    const signal = options.signal
+      ? AbortSignal.any([options.signal, this.#abort.signal])
+      : this.#abort.signal;
+    this.done = this.#run(source, destination, { ...options, limiter: this.#limiter, signal }).finally(() =>
+      this.#log.end(),
+    );
+    // Whoever only reads events() must not meet an unhandled rejection.
+    this.done.catch(() => undefined);
+  }
+
+  events(): AsyncGenerator<CopyEvent, void, undefined> {
+    return this.#log.read();
+  }
+
+  snapshot(): CopySnapshot {
+    const progress = this.#copier?.progress() ?? { bytesDone: 0, bytesTotal: 0, bytesMoved: 0 };
+    const bytesLeft = Math.max(0, progress.bytesTotal - progress.bytesDone);
+    return { ...progress, bytesLeft, bytesPerSecond: this.#sampled.rate };
+  }
+
+  async cancel(reason?: unknown): Promise<void> {
+    this.#abort.abort(reason);
+    await this.done.catch(() => undefined);
+  }
+
+  setBandwidth(bytesPerSecond: number): void {
+    this.#limiter.setRate(bytesPerSecond);
+  }
+
+  async #run(
+    source: Endpoint,
+    destination: Endpoint,
+    options: CopyOptions & { signal: AbortSignal },
+  ): Promise<CopyResult> {
+    const ticker = setInterval(() => this.#sample(), SAMPLE_MS);
+    try {
+      this.#copier = await openCopier(source, destination, { ...options, createDestination: true });
+      const result = { size: this.#copier.size, ...(await this.#copier.bulk(options.signal)) };
+      this.#sample();
+      this.#log.push({ type: 'result', ok: true, ...result });
+      return result;
+    } catch (error) {
+      const known = NbdError.is(error)
+        ? error
+        : new NbdError('INVALID_ARGUMENT', String(error), { cause: error });
+      this.#log.push({ type: 'result', ok: false, error: known });
+      throw known;
+    } finally {
+      clearInterval(ticker);
+      await this.#copier?.close();
+    }
+  }
+
+  #sample(): void {
+    const now = performance.now();
+    const bytes = this.#copier?.progress().bytesDone ?? 0;
+    const seconds = (now - this.#sampled.at) / 1000;
+    const rate = seconds > 0 ? Math.max(0, Math.round((bytes - this.#sampled.bytes) / seconds)) : 0;
+    this.#sampled = { at: now, bytes, rate };
+    this.#log.push({ type: 'progress', ...this.snapshot() }, 'progress');
+  }
+}
+
+const SAMPLE_MS = 100;

@@ -1,0 +1,58 @@
+import { type BindingExport, info as infoNative, list as listNative } from '@blockferry/engine';
+import { unwrap } from './native.js';
+import { checkInteger } from './options.js';
+
+/** What a server tells of an export (NBD proto.md, NBD_INFO_EXPORT and NBD_INFO_BLOCK_SIZE). Sizes in bytes. */
+export interface ExportInfo {
+  readonly name: string;
+  readonly description?: string;
+  readonly size: number;
+  readonly readOnly: boolean;
+  readonly rotational: boolean;
+  readonly canFlush: boolean;
+  readonly canFua: boolean;
+  readonly canTrim: boolean;
+  readonly canZero: boolean;
+  readonly canFastZero: boolean;
+  readonly canCache: boolean;
+  readonly canDf: boolean;
+  readonly canMultiConn: boolean;
+  readonly structuredReplies: boolean;
+  readonly blockSizeMinimum: number;
+  readonly blockSizePreferred: number;
+  readonly blockSizeMaximum: number;
+  /** Meta contexts that the server offers, or, of an open handle, those that were agreed on. */
+  readonly contexts: readonly string[];
+}
+
+export interface ConnectTimeouts {
+  /** How long connecting may take, in milliseconds. @default 10000 */
+  readonly handshakeTimeoutMs?: number;
+  /** How long one request may take, in milliseconds. @default 30000 */
+  readonly requestTimeoutMs?: number;
+}
+
+/** What the server tells of the export that the URI names. No data is read. */
+export async function info(uri: string, options: ConnectTimeouts = {}): Promise<ExportInfo> {
+  return toExportInfo(unwrap(await infoNative(uri, checkTimeouts(options))));
+}
+
+/** All exports that the server lists. */
+export async function list(uri: string, options: ConnectTimeouts = {}): Promise<ExportInfo[]> {
+  return unwrap(await listNative(uri, checkTimeouts(options))).exports.map(toExportInfo);
+}
+
+export function toExportInfo(native: BindingExport): ExportInfo {
+  const { description, ...rest } = native;
+  return description === undefined || description === null ? rest : { ...rest, description };
+}
+
+export function checkTimeouts(options: ConnectTimeouts): {
+  handshakeTimeoutMs: number | undefined;
+  requestTimeoutMs: number | undefined;
+} {
+  return {
+    handshakeTimeoutMs: checkInteger('handshakeTimeoutMs', options.handshakeTimeoutMs, 1, 0x7fffffff),
+    requestTimeoutMs: checkInteger('requestTimeoutMs', options.requestTimeoutMs, 1, 0x7fffffff),
+  };
+}

@@ -1,0 +1,166 @@
+import { type BindingConnection, connect as connectNative } from '@blockferry/engine';
+import { NbdError } from './error.js';
+import { type ConnectTimeouts, checkTimeouts, type ExportInfo, toExportInfo } from './export-info.js';
+import { aborted, unwrap } from './native.js';
+import { checkInteger } from './options.js';
+
+export interface ConnectOptions extends ConnectTimeouts {
+  /** Meta contexts to ask for. @default ['base:allocation'] */
+  readonly contexts?: readonly string[];
+  readonly signal?: AbortSignal;
+}
+
+/** A run of the export and its flags in one meta context. */
+export interface ContextExtent {
+  readonly offset: number;
+  readonly length: number;
+  /** `base:allocation`: 1 hole, 2 reads as zeros. `qemu:dirty-bitmap:`: 1 dirty. */
+  readonly flags: number;
+}
+
+export interface ExtentsOptions {
+  /** @default 'base:allocation' */
+  readonly context?: string;
+  readonly offset?: number;
+  /** @default up to the end */
+  readonly length?: number;
+}
+
+/**
+ * An open export. Calls may overlap: they are pipelined on one connection and NBD orders nothing, so writes
+ * to the same range must be awaited one after the other.
+ */
+export interface NbdHandle extends AsyncDisposable {
+  readonly size: number;
+  readonly info: ExportInfo;
+  read(offset: number, length: number): Promise<Buffer>;
+  /** Acknowledged, with `fua` on stable storage. The bytes are copied before the call returns. */
+  write(offset: number, data: Uint8Array, options?: { readonly fua?: boolean }): Promise<void>;
+  /** Makes the range read as zeros; `allocate` keeps its space, `fast` fails (`NBD_ENOTSUP`) rather than be slow. */
+  zero(
+    offset: number,
+    length: number,
+    options?: { readonly allocate?: boolean; readonly fast?: boolean },
+  ): Promise<void>;
+  /** Gives the range's space back; it may read as anything afterwards. */
+  trim(offset: number, length: number): Promise<void>;
+  flush(): Promise<void>;
+  /** Asks the server to read ahead. */
+  cache(offset: number, length: number): Promise<void>;
+  /** Consecutive extents of a range, neighbours with equal flags joined. */
+  extents(options?: ExtentsOptions): AsyncGenerator<ContextExtent, void, undefined>;
+  /** Disconnects; requests in flight are answered first. A second call does nothing. */
+  close(): Promise<void>;
+}
+
+/** Opens an export. */
+export async function connect(uri: string, options: ConnectOptions = {}): Promise<NbdHandle> {
+  if (options.signal?.aborted) throw aborted(options.signal);
+  const contexts = [...(options.contexts ?? ['base:allocation'])];
+  return new Handle(unwrap(await connectNative(uri, contexts, checkTimeouts(options))));
+}
+
+class Handle implements NbdHandle {
+  readonly info: ExportInfo;
+  readonly #native: BindingConnection;
+  #closed: Promise<void> | undefined;
+
+  constructor(native: BindingConnection) {
+    this.#native = native;
+    this.info = toExportInfo(native.export);
+  }
+
+  get size(): number {
+    return this.info.size;
+  }
+
+  async read(offset: number, length: number): Promise<Buffer> {
+    this.#check(offset, length);
+    return unwrap(await this.#native.read(offset, length)).data;
+  }
+
+  async write(offset: number, data: Uint8Array, options: { readonly fua?: boolean } = {}): Promise<void> {
+    this.#check(offset, data.length);
+    unwrap(await this.#native.write(offset, data, options.fua ?? false));
+  }
+
+  async zero(
+    offset: number,
+    length: number,
+    options: { readonly allocate?: boolean; readonly fast?: boolean } = {},
+  ): Promise<void> {
+    this.#check(offset, length);
+    unwrap(await this.#native.zero(offset, length, !(options.allocate ?? false), options.fast ?? false));
+  }
+
+  async trim(offset: number, length: number): Promise<void> {
+    this.#check(offset, length);
+    unwrap(await this.#native.trim(offset, length));
+  }
+
+  async flush(): Promise<void> {
+    this.#check(0, 0);
+    unwrap(await this.#native.flush());
+  }
+
+  async cache(offset: number, length: number): Promise<void> {
+    this.#check(offset, length);
+    unwrap(await this.#native.cache(offset, length));
+  }
+
+  async *extents(options: ExtentsOptions = {}): AsyncGenerator<ContextExtent, void, undefined> {
+    const context = options.context ?? 'base:allocation';
+    if (!this.info.contexts.includes(context)) {
+      throw new NbdError(
+        'NBD_UNSUPPORTED',
+        `The meta context ${context} was not agreed on with the server (agreed: ${this.info.contexts.join(', ') || 'none'}): name it in "contexts" when connecting.`,
+      );
+    }
+    const start = options.offset ?? 0;
+    const end = options.length === undefined ? this.size : start + options.length;
+    this.#check(start, end - start);
+    let pending: ContextExtent | undefined;
+    for (let at = start; at < end; ) {
+      const length = Math.min(end - at, STATUS_STEP);
+      for (const found of unwrap(await this.#native.blockStatus(context, at, length)).extents) {
+        const taken = Math.min(found.length, end - at);
+        if (pending !== undefined && pending.flags === found.flags) {
+          pending = { ...pending, length: pending.length + taken };
+        } else {
+          if (pending !== undefined) yield pending;
+          pending = { offset: at, length: taken, flags: found.flags };
+        }
+        at += taken;
+        if (at >= end) break;
+      }
+    }
+    if (pending !== undefined) yield pending;
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#native.close();
+    return this.#closed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #check(offset: number, length: number): void {
+    if (this.#closed !== undefined) throw new NbdError('CLOSED', 'This handle is closed: connect again.');
+    checkInteger('The offset', offset, 0, Number.MAX_SAFE_INTEGER);
+    checkInteger('The length', length, 0, Number.MAX_SAFE_INTEGER);
+    if (offset + length > this.size) {
+      throw new NbdError(
+        'INVALID_ARGUMENT',
+        `The range ends at ${offset + length}, the export at ${this.size}.`,
+        {
+          offset,
+          length,
+        },
+      );
+    }
+  }
+}
+
+const STATUS_STEP = 1024 ** 3;

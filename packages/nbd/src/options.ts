@@ -1,0 +1,40 @@
+import { NbdError } from './error.js';
+import type { RateLimiter } from './rate-limiter.js';
+
+/** How a copy goes about it. Every number is checked when the copy is started. */
+export interface CopyOptions {
+  /** Connections to each side; fewer where a server does not offer multi-conn. 1 to 64. @default 4 */
+  readonly connections?: number;
+  /** Requests in flight a connection, 1 to 1024. @default 16 */
+  readonly requests?: number;
+  /** Bytes of one read or write, 4096 to 32 MiB, a power of two. @default 262144 */
+  readonly requestSize?: number;
+  /** Bytes per second; `limiter` shares one limit among several copies instead. @default unlimited */
+  readonly bandwidth?: number;
+  readonly limiter?: RateLimiter;
+  /** Ask the source which parts are holes or zeros. Without it everything is read. @default true */
+  readonly extents?: boolean;
+  /** The destination is known to read as zeros everywhere. Wrong use loses zeros. @default false */
+  readonly destinationIsZero?: boolean;
+  /** How long one NBD request may take, in milliseconds. @default 30000 */
+  readonly requestTimeoutMs?: number;
+  /** How long connecting may take, in milliseconds. @default 10000 */
+  readonly handshakeTimeoutMs?: number;
+  /** Lets a larger NBD destination pass: its tail is zeroed. Files and devices may be larger anyway. @default false */
+  readonly allowLarger?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** `value` if it is an integer in [`min`, `max`]; `NbdError` `INVALID_ARGUMENT` otherwise. */
+export function checkInteger(
+  name: string,
+  value: number | undefined,
+  min: number,
+  max: number,
+): number | undefined {
+  if (value === undefined) return undefined;
+  if (!Number.isSafeInteger(value) || value < min || value > max) {
+    throw new NbdError('INVALID_ARGUMENT', `${name} is ${value}: give a whole number from ${min} to ${max}.`);
+  }
+  return value;
+}

@@ -1,0 +1,231 @@
+import { TypedParamsError } from './error.js';
+import { checkName } from './name.js';
+import type { ParamType, ParamValue, TypedParam, ValueOfType } from './param.js';
+import { type NameOf, type RecordOf, type Schema, specOf, type ValueOf } from './schema.js';
+import { parseText } from './text.js';
+import { validate } from './validate.js';
+import { checkType, checkValue } from './value.js';
+
+/**
+ * libvirt's typed parameters: an ordered list of names with typed values, in which a name may repeat.
+ *
+ * With a schema as its type argument, names and values are checked when the program is compiled; without one every
+ * name and type goes. Names, types and ranges are checked on every way in, by libvirt's rules.
+ *
+ * Every method that takes a name throws {@link TypedParamsError} `INTERNAL_ERROR` for one of more than 79 bytes, and
+ * every one that takes a value `INVALID_ARG` for one that the type does not hold.
+ */
+export class TypedParams<out S extends Schema = Schema> implements Iterable<TypedParam> {
+  #params: TypedParam[] = [];
+
+  constructor(params: Iterable<TypedParam> = []) {
+    for (const { name, type, value } of params) this.#push(name, type, value);
+  }
+
+  /**
+   * Makes parameters of a plain object, in its order, with the types of the schema.
+   *
+   * An array gives a name several values, an empty one none; undefined is as if the name were absent.
+   *
+   * @throws {TypedParamsError} as `validate` and `append` do, for what the compiler did not see.
+   */
+  static from<S extends Schema>(record: RecordOf<S>, schema: S): TypedParams<S> {
+    const params = new TypedParams();
+    for (const [name, given] of Object.entries<ParamValue | readonly ParamValue[] | undefined>(record)) {
+      const type = specOf(schema, name)?.type;
+      if (type === undefined) {
+        throw new TypedParamsError('ARGUMENT_UNSUPPORTED', `parameter '${name}' not supported`, name);
+      }
+      const values = given === undefined ? [] : isList(given) ? given : [given];
+      for (const value of values) params.#push(name, type, value);
+    }
+    return validate(params, schema);
+  }
+
+  /** How many parameters there are; a name counts as often as it occurs. */
+  get size(): number {
+    return this.#params.length;
+  }
+
+  /** Adds a parameter at the end; one of the same name stays. */
+  append<K extends NameOf<S>, T extends S[K]['type']>(name: K, type: T, value: ValueOfType<T>): this {
+    return this.#push(name, type, value);
+  }
+
+  /** Adds an integer of 32 bits. */
+  addInt<K extends NameOf<S, 'int'>>(name: K, value: number): this {
+    return this.#push(name, 'int', value);
+  }
+
+  /** Adds an unsigned integer of 32 bits. */
+  addUInt<K extends NameOf<S, 'uint'>>(name: K, value: number): this {
+    return this.#push(name, 'uint', value);
+  }
+
+  /** Adds an integer of 64 bits. */
+  addLLong<K extends NameOf<S, 'llong'>>(name: K, value: bigint): this {
+    return this.#push(name, 'llong', value);
+  }
+
+  /** Adds an unsigned integer of 64 bits. */
+  addULLong<K extends NameOf<S, 'ullong'>>(name: K, value: bigint): this {
+    return this.#push(name, 'ullong', value);
+  }
+
+  /** Adds a double; infinities and NaN are ones. */
+  addDouble<K extends NameOf<S, 'double'>>(name: K, value: number): this {
+    return this.#push(name, 'double', value);
+  }
+
+  /** Adds a boolean. */
+  addBoolean<K extends NameOf<S, 'boolean'>>(name: K, value: boolean): this {
+    return this.#push(name, 'boolean', value);
+  }
+
+  /** Adds a string, which must not hold a NUL. */
+  addString<K extends NameOf<S, 'string'>>(name: K, value: string): this {
+    return this.#push(name, 'string', value);
+  }
+
+  /**
+   * Adds a parameter of that name for each string; none for an empty list, where libvirt's call fails without an error.
+   * On a string that is refused the ones ahead of it stay, as in libvirt.
+   */
+  addStringList<K extends NameOf<S, 'string'>>(name: K, values: Iterable<string>): this {
+    for (const value of values) this.#push(name, 'string', value);
+    return this;
+  }
+
+  /**
+   * Adds a parameter whose value is read from text: base 10, the whole text, `-1` for the largest unsigned number,
+   * `true`, `false`, `1` and `0` for booleans.
+   *
+   * @throws {TypedParamsError} `INVALID_ARG` for a text that is no value of `type`.
+   *
+   * Source: libvirt, virTypedParamsAddFromString.
+   */
+  addFromString<K extends NameOf<S>>(name: K, type: S[K]['type'], text: string): this {
+    return this.#push(name, type, parseText(name, type, text));
+  }
+
+  /** The first value of that name; undefined if there is none. */
+  get<K extends NameOf<S>>(name: K): ValueOf<S, K> | undefined {
+    return this.#params.find((param) => param.name === name)?.value as ValueOf<S, K> | undefined;
+  }
+
+  /** All values of that name, in order; with a type, those of that type alone. */
+  getAll<K extends NameOf<S>>(name: K): ValueOf<S, K>[];
+  getAll<T extends ParamType>(name: NameOf<S>, type: T): ValueOfType<T>[];
+  getAll(name: string, type?: ParamType): ParamValue[] {
+    return this.#params
+      .filter((param) => param.name === name && (type === undefined || param.type === type))
+      .map((param) => param.value);
+  }
+
+  /**
+   * The first value of that name if there is one; undefined if there is none.
+   *
+   * @throws {TypedParamsError} `INVALID_ARG` if it is of another type. The same goes for the getters below.
+   */
+  getInt<K extends NameOf<S, 'int'>>(name: K): number | undefined {
+    return this.#first(name, 'int');
+  }
+
+  getUInt<K extends NameOf<S, 'uint'>>(name: K): number | undefined {
+    return this.#first(name, 'uint');
+  }
+
+  getLLong<K extends NameOf<S, 'llong'>>(name: K): bigint | undefined {
+    return this.#first(name, 'llong');
+  }
+
+  getULLong<K extends NameOf<S, 'ullong'>>(name: K): bigint | undefined {
+    return this.#first(name, 'ullong');
+  }
+
+  getDouble<K extends NameOf<S, 'double'>>(name: K): number | undefined {
+    return this.#first(name, 'double');
+  }
+
+  getBoolean<K extends NameOf<S, 'boolean'>>(name: K): boolean | undefined {
+    return this.#first(name, 'boolean');
+  }
+
+  getString<K extends NameOf<S, 'string'>>(name: K): string | undefined {
+    return this.#first(name, 'string');
+  }
+
+  /** Whether there is a parameter of that name. */
+  has(name: NameOf<S>): boolean {
+    return this.#params.some((param) => param.name === name);
+  }
+
+  /** Leaves one parameter of that name, at the place of the first one, or at the end if there was none. */
+  set<K extends NameOf<S>, T extends S[K]['type']>(name: K, type: T, value: ValueOfType<T>): this {
+    const replacement = makeParam(name, type, value);
+    const place = this.#params.findIndex((param) => param.name === name);
+    if (place < 0) {
+      this.#params.push(replacement);
+      return this;
+    }
+    this.#params = this.#params.filter((param, index) => index <= place || param.name !== name);
+    this.#params[place] = replacement;
+    return this;
+  }
+
+  /** Removes all parameters of that name; says whether there were any. */
+  delete(name: NameOf<S>): boolean {
+    const before = this.#params.length;
+    this.#params = this.#params.filter((param) => param.name !== name);
+    return this.#params.length < before;
+  }
+
+  /** The parameters in order, each `{ name, type, value }`. */
+  entries(): IterableIterator<TypedParam> {
+    return this.#params.values();
+  }
+
+  [Symbol.iterator](): IterableIterator<TypedParam> {
+    return this.entries();
+  }
+
+  /** A copy that shares nothing with this one. */
+  clone(): TypedParams<S> {
+    return new TypedParams<S>(this);
+  }
+
+  /** A new list: these parameters, then the others'. */
+  concat(...others: readonly Iterable<TypedParam>[]): TypedParams<S> {
+    const joined = this.clone();
+    for (const other of others) {
+      for (const { name, type, value } of other) joined.#push(name, type, value);
+    }
+    return joined;
+  }
+
+  #push(name: string, type: ParamType, value: ParamValue): this {
+    this.#params.push(makeParam(name, type, value));
+    return this;
+  }
+
+  #first<T extends ParamType>(name: string, type: T): ValueOfType<T> | undefined {
+    const found = this.#params.find((param) => param.name === name);
+    if (found === undefined) return undefined;
+    if (found.type !== type) {
+      const detail = `Invalid type '${type}' requested for parameter '${name}', actual type is '${found.type}'`;
+      throw new TypedParamsError('INVALID_ARG', detail, name);
+    }
+    return found.value as ValueOfType<T>;
+  }
+}
+
+function makeParam(name: string, type: ParamType, value: ParamValue): TypedParam {
+  checkName(name);
+  checkType(name, type);
+  checkValue(name, type, value);
+  return Object.freeze({ name, type, value }) as TypedParam;
+}
+
+function isList(given: ParamValue | readonly ParamValue[]): given is readonly ParamValue[] {
+  return Array.isArray(given);
+}
