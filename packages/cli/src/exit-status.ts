@@ -11,7 +11,7 @@ export const EXIT = {
   uncertain: 6,
   refused: 10,
   interrupted: 130,
-} as const satisfies Record<string, ExitStatus>;
+} as const;
 
 /** What is known of an error, of whichever package. */
 export interface Failure {

@@ -3,8 +3,9 @@ import type { CommandContext } from './context.js';
 import { EXIT, exitStatusOf, toFailure } from './exit-status.js';
 import { tellFailure } from './output/failure-text.js';
 import { toJsonLine } from './output/json.js';
-import { buildProgram } from './program.js';
+import { buildProgram, USAGE_HINT } from './program.js';
 import { processShell, type Shell } from './shell.js';
+import { UsageError } from './usage-error.js';
 
 /** Runs the command that `args` name, and resolves with the status to end with. */
 export async function main(args: readonly string[], shell: Shell = processShell()): Promise<number> {
@@ -26,11 +27,12 @@ export async function main(args: readonly string[], shell: Shell = processShell(
 
 /** Tells an error on stderr and, with `--json`, as the result on stdout. */
 async function fail(error: unknown, args: readonly string[], shell: Shell): Promise<number> {
-  const usage = error instanceof CommanderError;
-  const exit = usage ? EXIT.usage : exitStatusOf(error);
-  const failure = usage ? { code: 'INVALID_ARGUMENT', message: usageMessage(error) } : toFailure(error);
+  const parsing = error instanceof CommanderError;
+  const exit = parsing ? EXIT.usage : exitStatusOf(error);
+  const failure = parsing ? { code: 'INVALID_ARGUMENT', message: usageMessage(error) } : toFailure(error);
   // commander has told of its own errors already.
-  if (!usage) tellFailure(shell.stderr, failure);
+  if (!parsing) tellFailure(shell.stderr, failure);
+  if (error instanceof UsageError) shell.stderr.put(`${USAGE_HINT}\n`);
   if (asksForJson(args)) {
     await shell.stdout.write(toJsonLine({ type: 'result', ok: false, exit, error: failure }));
   }

@@ -13,6 +13,9 @@ import { addVerifyCommand } from './commands/verify.js';
 import type { CommandContext } from './context.js';
 import { helpEnd } from './help-text.js';
 
+/** What follows a usage error. */
+export const USAGE_HINT = 'Add --help for the options and an example.';
+
 /** The command line with all its commands. Parsing throws `CommanderError` instead of ending the process. */
 export function buildProgram(context: CommandContext): Command {
   const { stdout, stderr } = context.shell;
@@ -22,7 +25,7 @@ export function buildProgram(context: CommandContext): Command {
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
     .exitOverride()
-    .showHelpAfterError('Add --help for the options and an example.')
+    .showHelpAfterError(USAGE_HINT)
     .configureOutput({
       writeOut: (text) => stdout.put(text),
       writeErr: (text) => stderr.put(text),

@@ -10,6 +10,6 @@ export class UsageError extends Error {
 }
 
 /** For what the design promises and this version cannot do: refused, never ignored. */
-export function notBuilt(what: string): UsageError {
-  return new UsageError(`${what} is not built yet: leave it out.`, 'ARGUMENT_UNSUPPORTED');
+export function notBuilt(what: string, instead = 'leave it out'): UsageError {
+  return new UsageError(`${what} is not built yet: ${instead}.`, 'ARGUMENT_UNSUPPORTED');
 }

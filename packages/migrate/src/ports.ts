@@ -37,6 +37,12 @@ export interface HostPort {
   problems(): Promise<Problem[]>;
 }
 
+/** Where a disk's copier reads and writes. */
+export interface EndpointPair {
+  readonly source: Endpoint;
+  readonly destination: Endpoint;
+}
+
 /** Where things listen; `undefined`: the adapter's default. */
 export interface Addresses {
   readonly sourceNbd?: string | undefined;
@@ -67,7 +73,7 @@ export interface SessionOptions {
  */
 export interface Session {
   /** Starts recording on all disks at once, then opens the exports. Nothing was changed before. */
-  prepare(): Promise<Map<string, { readonly source: Endpoint; readonly destination: Endpoint }>>;
+  prepare(): Promise<ReadonlyMap<string, EndpointPair>>;
   /** Takes what has become dirty since the last call, on all disks at one moment; the maps rest until `release`. */
   rotate(): Promise<Map<string, DirtyMap>>;
   /** The round is done: its maps are not needed any more. */

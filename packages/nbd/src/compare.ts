@@ -1,5 +1,6 @@
 import { BindingComparison } from '@blockferry/engine';
 import { type Endpoint, toBindingEndpoint } from './endpoint.js';
+import { given } from './given.js';
 import { cancellable } from './native.js';
 import { type CopyOptions, checkInteger } from './options.js';
 
@@ -16,11 +17,15 @@ export async function compare(
   b: Endpoint,
   options: Pick<CopyOptions, 'connections' | 'requestTimeoutMs' | 'handshakeTimeoutMs' | 'signal'> = {},
 ): Promise<ComparisonResult> {
-  const comparison = new BindingComparison(toBindingEndpoint(a), toBindingEndpoint(b), {
-    connections: checkInteger('connections', options.connections, 1, 64),
-    requestTimeoutMs: checkInteger('requestTimeoutMs', options.requestTimeoutMs, 1, 0x7fffffff),
-    handshakeTimeoutMs: checkInteger('handshakeTimeoutMs', options.handshakeTimeoutMs, 1, 0x7fffffff),
-  });
+  const comparison = new BindingComparison(
+    toBindingEndpoint(a),
+    toBindingEndpoint(b),
+    given({
+      connections: checkInteger('connections', options.connections, 1, 64),
+      requestTimeoutMs: checkInteger('requestTimeoutMs', options.requestTimeoutMs, 1, 0x7fffffff),
+      handshakeTimeoutMs: checkInteger('handshakeTimeoutMs', options.handshakeTimeoutMs, 1, 0x7fffffff),
+    }),
+  );
   const { firstDifference, bytesCompared } = await cancellable(
     options.signal,
     () => comparison.cancel(),

@@ -2,6 +2,7 @@ import { type BindingCopier, type BindingPass, openCopier as openNative } from '
 import { DirtyBitmap } from './dirty-bitmap.js';
 import { type Endpoint, toBindingEndpoint } from './endpoint.js';
 import { NbdError } from './error.js';
+import { given } from './given.js';
 import { aborted, cancellable, unwrap } from './native.js';
 import { type CopyOptions, checkInteger } from './options.js';
 import { RateLimiter } from './rate-limiter.js';
@@ -65,7 +66,7 @@ export async function openCopier(
   if (requestSize !== undefined && (requestSize & (requestSize - 1)) !== 0) {
     throw new NbdError('INVALID_ARGUMENT', `requestSize is ${requestSize}: give a power of two.`);
   }
-  const native = {
+  const native = given({
     connections: checkInteger('connections', options.connections, 1, 64),
     requests: checkInteger('requests', options.requests, 1, 1024),
     requestSize,
@@ -76,7 +77,7 @@ export async function openCopier(
     allowLarger: options.allowLarger,
     createDestination: options.createDestination,
     skipZeroes: options.sabotage?.skipZeroes,
-  };
+  });
   const from = toBindingEndpoint(source);
   const to = toBindingEndpoint(destination);
   if (options.signal?.aborted) throw aborted(options.signal);

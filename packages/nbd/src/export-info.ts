@@ -1,4 +1,5 @@
 import { type BindingExport, info as infoNative, list as listNative } from '@blockferry/engine';
+import { given } from './given.js';
 import { unwrap } from './native.js';
 import { checkInteger } from './options.js';
 
@@ -18,6 +19,8 @@ export interface ExportInfo {
   readonly canDf: boolean;
   readonly canMultiConn: boolean;
   readonly structuredReplies: boolean;
+  /** Whether the server told its block sizes; else they are the protocol's defaults. */
+  readonly blockSizeAdvertised: boolean;
   readonly blockSizeMinimum: number;
   readonly blockSizePreferred: number;
   readonly blockSizeMaximum: number;
@@ -47,12 +50,9 @@ export function toExportInfo(native: BindingExport): ExportInfo {
   return description === undefined || description === null ? rest : { ...rest, description };
 }
 
-export function checkTimeouts(options: ConnectTimeouts): {
-  handshakeTimeoutMs: number | undefined;
-  requestTimeoutMs: number | undefined;
-} {
-  return {
+export function checkTimeouts(options: ConnectTimeouts): ConnectTimeouts {
+  return given({
     handshakeTimeoutMs: checkInteger('handshakeTimeoutMs', options.handshakeTimeoutMs, 1, 0x7fffffff),
     requestTimeoutMs: checkInteger('requestTimeoutMs', options.requestTimeoutMs, 1, 0x7fffffff),
-  };
+  });
 }

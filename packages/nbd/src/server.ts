@@ -1,6 +1,7 @@
 import { type BindingServer, serve as serveNative } from '@blockferry/engine';
 import { DirtyBitmap } from './dirty-bitmap.js';
 import { NbdError } from './error.js';
+import { given } from './given.js';
 import { unwrap } from './native.js';
 import { checkInteger } from './options.js';
 
@@ -43,16 +44,18 @@ export async function serve(options: ServeOptions): Promise<NbdServer> {
     name,
     granularity: checkInteger('The granularity', granularity, 512, 64 * 1024 * 1024) ?? 65536,
   }));
-  const native = await serveNative({
-    file: options.file,
-    memory: checkInteger('The size of memory', options.memory, 0, Number.MAX_SAFE_INTEGER),
-    listen: options.listen,
-    exportName: options.exportName ?? '',
-    description: options.description ?? '',
-    readOnly: options.readOnly ?? false,
-    bitmaps,
-    maxConnections: checkInteger('maxConnections', options.maxConnections, 1, 10_000),
-  });
+  const native = await serveNative(
+    given({
+      file: options.file,
+      memory: checkInteger('The size of memory', options.memory, 0, Number.MAX_SAFE_INTEGER),
+      listen: options.listen,
+      exportName: options.exportName ?? '',
+      description: options.description ?? '',
+      readOnly: options.readOnly ?? false,
+      bitmaps,
+      maxConnections: checkInteger('maxConnections', options.maxConnections, 1, 10_000),
+    }),
+  );
   return new Server(unwrap(native));
 }
 

@@ -1,51 +1,13 @@
 import type { Socket } from 'node:net';
-import type { QmpCommandName, QmpCommands } from './commands/map.js';
+import type { ExecuteArguments, ExecuteOptions, QmpCall, ReturnsOf, WaitOptions } from './call.js';
+import { lost, notSent, refused, timedOut, unanswered } from './client-errors.js';
+import type { QmpCommandName } from './commands/map.js';
 import { QmpError } from './error.js';
 import type { QmpEvent } from './event.js';
-import { type EventFilter, EventQueue, type EventStream, type EventStreamOptions } from './event-stream.js';
+import { EventHub } from './event-hub.js';
+import type { EventFilter, EventStream, EventStreamOptions } from './event-stream.js';
 import type { QmpGreeting, QmpSession, SessionMessage } from './session.js';
 import { abortedError, Waiter } from './waiter.js';
-
-/** The arguments of a command: typed for the ones in `QmpCommands`, any object for others. */
-export type ArgumentsOf<C extends string> = C extends QmpCommandName
-  ? QmpCommands[C]['arguments']
-  : object | undefined;
-
-/** What a command returns: typed for the ones in `QmpCommands`, unknown for others. */
-export type ReturnsOf<C extends string> = C extends QmpCommandName ? QmpCommands[C]['returns'] : unknown;
-
-/** A command's arguments, left out where it needs none, and the options of the call. */
-export type ExecuteArguments<C extends string> =
-  undefined extends ArgumentsOf<C>
-    ? [args?: ArgumentsOf<C>, options?: ExecuteOptions]
-    : [args: ArgumentsOf<C>, options?: ExecuteOptions];
-
-/** A command of a batch, in QMP's own form. */
-export interface QmpCall<C extends string> {
-  readonly execute: C;
-  readonly arguments?: ArgumentsOf<C>;
-}
-
-export interface ExecuteOptions {
-  /**
-   * How long to wait for the answer, in milliseconds; Infinity for ever.
-   *
-   * @default the connection's `commandTimeoutMs`
-   */
-  readonly timeoutMs?: number;
-  /** Ends the wait, not the command. */
-  readonly signal?: AbortSignal;
-}
-
-export interface WaitOptions {
-  /**
-   * How long to wait for the event, in milliseconds; Infinity for ever.
-   *
-   * @default the connection's `commandTimeoutMs`
-   */
-  readonly timeoutMs?: number;
-  readonly signal?: AbortSignal;
-}
 
 /** What `connectQmp` hands over. */
 export interface EstablishedMonitor {
@@ -73,8 +35,8 @@ export class QmpClient implements AsyncDisposable {
   readonly #session: QmpSession;
   readonly #commandTimeoutMs: number;
   readonly #commands = new Map<number, PendingCommand>();
-  readonly #listeners = new Set<(event: QmpEvent) => void>();
-  readonly #onClose = new Set<(why: QmpError, wanted: boolean) => void>();
+  readonly #events = new EventHub();
+  #resolveClosed: (why: QmpError) => void = () => {};
   #why: QmpError | undefined;
 
   /** @internal */
@@ -85,9 +47,9 @@ export class QmpClient implements AsyncDisposable {
     this.#session = monitor.session;
     this.#commandTimeoutMs = monitor.commandTimeoutMs;
     this.closed = new Promise((resolve) => {
-      this.#onClose.add(resolve);
+      this.#resolveClosed = resolve;
     });
-    if (monitor.onEvent !== undefined) this.#listeners.add(monitor.onEvent);
+    if (monitor.onEvent !== undefined) this.#events.on(monitor.onEvent);
     this.#listen();
   }
 
@@ -133,35 +95,15 @@ export class QmpClient implements AsyncDisposable {
    * What the listener throws is thrown out of this client's way, as an uncaught exception.
    */
   on(listener: (event: QmpEvent) => void): () => void {
-    // Wrapped, so that the same function may listen twice.
-    const entry = (event: QmpEvent): void => listener(event);
-    this.#listeners.add(entry);
-    return () => {
-      this.#listeners.delete(entry);
-    };
+    return this.#events.on(listener);
   }
 
   /**
    * The events from now on, of those that pass the filter. The stream is done when this side closes the connection, and
    * throws what `closed` tells when it breaks. It holds a bounded number of unread events: see `capacity`.
    */
-  events(filter: EventFilter = () => true, options: EventStreamOptions = {}): EventStream {
-    const { capacity = DEFAULT_EVENT_CAPACITY, signal } = options;
-    const queue = new EventQueue(capacity, () => {
-      stopListening();
-      this.#onClose.delete(onClose);
-      signal?.removeEventListener('abort', onAbort);
-    });
-    const onClose = (error: QmpError, wanted: boolean): void => queue.end(wanted ? {} : { error });
-    const onAbort = (): void => queue.end({ error: abortedError(signal) });
-    const stopListening = this.on((event) => {
-      if (filter(event)) queue.push(event);
-    });
-    this.#onClose.add(onClose);
-    signal?.addEventListener('abort', onAbort, { once: true });
-    if (signal?.aborted === true) onAbort();
-    else if (this.#why !== undefined) onClose(this.#why, false);
-    return queue;
+  events(filter?: EventFilter, options?: EventStreamOptions): EventStream {
+    return this.#events.stream(filter, options);
   }
 
   /**
@@ -178,39 +120,7 @@ export class QmpClient implements AsyncDisposable {
   waitForEvent(predicate: EventFilter, options?: WaitOptions): Promise<QmpEvent>;
   waitForEvent(predicate: EventFilter, options: WaitOptions = {}): Promise<QmpEvent> {
     const { timeoutMs = this.#commandTimeoutMs, signal } = options;
-    const onEvent = (event: QmpEvent): void => {
-      try {
-        if (predicate(event)) waiter.resolve(event);
-      } catch (error) {
-        waiter.reject(error);
-      }
-    };
-    const onClose = (why: QmpError): void => {
-      const message =
-        'The monitor connection was gone before the event came. Ask QEMU for its state on a new one.';
-      waiter.reject(new QmpError('QMP_CLOSED', message, { cause: why }));
-    };
-    const waiter = new Waiter<QmpEvent>({
-      timeoutMs,
-      signal,
-      timedOut: () => {
-        const message = `The event did not come within ${timeoutMs} ms. Ask QEMU for its state before going on.`;
-        return new QmpError('QMP_TIMEOUT', message);
-      },
-      settled: () => {
-        this.#listeners.delete(onEvent);
-        this.#onClose.delete(onClose);
-      },
-    });
-    waiter.promise.catch(() => {});
-    if (signal?.aborted === true) return waiter.promise;
-    if (this.#why === undefined) {
-      this.#listeners.add(onEvent);
-      this.#onClose.add(onClose);
-    } else {
-      onClose(this.#why);
-    }
-    return waiter.promise;
+    return this.#events.waitFor(predicate, timeoutMs, signal);
   }
 
   /** Closes the connection; commands under way reject with `QMP_CLOSED`. A second call waits for the same. */
@@ -258,17 +168,17 @@ export class QmpClient implements AsyncDisposable {
   #listen(): void {
     const socket = this.#socket;
     socket.on('data', (chunk: Uint8Array) => {
+      const at = performance.now();
       this.#session.handleBytes(chunk);
-      this.#pump();
+      this.#pump(at);
     });
     socket.on('error', (cause) => this.#end(lost(cause)));
     socket.on('close', () => this.#end(lost()));
     // The handshake's last read may have brought more than the handshake.
-    this.#pump();
+    this.#pump(performance.now());
   }
 
-  #pump(): void {
-    const at = performance.now();
+  #pump(at: number): void {
     for (
       let message = this.#session.pollMessage();
       message !== undefined;
@@ -283,7 +193,7 @@ export class QmpClient implements AsyncDisposable {
   #handle(message: SessionMessage, at: number): void {
     switch (message.type) {
       case 'event':
-        this.#tell({ ...message.event, at });
+        this.#events.tell({ ...message.event, at });
         break;
       case 'reply':
         this.#commands.get(message.id)?.waiter.resolve(message.value);
@@ -302,27 +212,13 @@ export class QmpClient implements AsyncDisposable {
     }
   }
 
-  #tell(event: QmpEvent): void {
-    for (const listener of [...this.#listeners]) {
-      if (!this.#listeners.has(listener)) continue;
-      try {
-        listener(event);
-      } catch (error) {
-        queueMicrotask(() => {
-          throw error;
-        });
-      }
-    }
-  }
-
   #end(why: QmpError, wanted = false): void {
     if (this.#why !== undefined) return;
     this.#why = why;
     this.#socket.destroy();
     for (const { command, waiter } of [...this.#commands.values()]) waiter.reject(unanswered(command, why));
-    for (const onClose of [...this.#onClose]) onClose(why, wanted);
-    this.#onClose.clear();
-    this.#listeners.clear();
+    this.#events.end(why, wanted);
+    this.#resolveClosed(why);
   }
 }
 
@@ -330,34 +226,3 @@ interface PendingCommand {
   readonly command: string;
   readonly waiter: Waiter<unknown>;
 }
-
-function refused(command: string, errorClass: string, description: string): QmpError {
-  const message = `QEMU refused ${command}: ${description}`;
-  return new QmpError('QMP_COMMAND', message, { command, class: errorClass, description });
-}
-
-function timedOut(command: string, timeoutMs: number): QmpError {
-  const message =
-    `QEMU did not answer ${command} within ${timeoutMs} ms. It may still carry it out: ` +
-    'ask for the state before trying again.';
-  return new QmpError('QMP_TIMEOUT', message, { command });
-}
-
-function notSent(command: string, cause: QmpError): QmpError {
-  const message = `${command} was not sent: the monitor connection is closed. Open a new one.`;
-  return new QmpError('QMP_CLOSED', message, { command, cause });
-}
-
-function unanswered(command: string, cause: QmpError): QmpError {
-  const message =
-    `The monitor connection was gone before QEMU answered ${command}. It may have been carried out: ` +
-    'ask for the state on a new connection.';
-  return new QmpError('QMP_CLOSED', message, { command, cause });
-}
-
-function lost(cause?: unknown): QmpError {
-  const message = 'The monitor connection was lost: QEMU ended, or something between closed it.';
-  return new QmpError('QMP_CLOSED', message, cause === undefined ? {} : { cause });
-}
-
-const DEFAULT_EVENT_CAPACITY = 10_000;

@@ -15,7 +15,7 @@ export interface EventStreamOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Events from the call of `events()` on, in order. Reads may not overlap. Leaving the loop ends the subscription. */
+/** Events from the call of `events()` on, in order. Leaving the loop ends the subscription. */
 export interface EventStream extends AsyncIterableIterator<QmpEvent, undefined>, AsyncDisposable {
   [Symbol.asyncIterator](): EventStream;
 }
@@ -29,7 +29,7 @@ export class EventQueue implements EventStream {
   readonly #unsubscribe: () => void;
   #events: QmpEvent[] = [];
   #end: { readonly error?: unknown } | undefined;
-  #wake: (() => void) | undefined;
+  #sleepers: (() => void)[] = [];
 
   constructor(capacity: number, unsubscribe: () => void) {
     this.#capacity = capacity;
@@ -44,7 +44,7 @@ export class EventQueue implements EventStream {
       return;
     }
     this.#events.push(event);
-    this.#wake?.();
+    this.#wake();
   }
 
   /** What is queued is still read; then the stream is done, or throws. */
@@ -52,7 +52,7 @@ export class EventQueue implements EventStream {
     if (this.#end !== undefined) return;
     this.#end = outcome;
     this.#unsubscribe();
-    this.#wake?.();
+    this.#wake();
   }
 
   async next(): Promise<IteratorResult<QmpEvent, undefined>> {
@@ -60,10 +60,7 @@ export class EventQueue implements EventStream {
       const event = this.#events.shift();
       if (event !== undefined) return { done: false, value: event };
       if (this.#end !== undefined) break;
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-      this.#wake = undefined;
+      await new Promise<void>((resolve) => this.#sleepers.push(resolve));
     }
     const { error } = this.#end;
     this.#end = {};
@@ -83,5 +80,11 @@ export class EventQueue implements EventStream {
 
   [Symbol.asyncIterator](): this {
     return this;
+  }
+
+  #wake(): void {
+    const sleepers = this.#sleepers;
+    this.#sleepers = [];
+    for (const wake of sleepers) wake();
   }
 }

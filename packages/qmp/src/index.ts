@@ -1,12 +1,12 @@
-export {
-  type ArgumentsOf,
-  type ExecuteArguments,
-  type ExecuteOptions,
-  type QmpCall,
-  QmpClient,
-  type ReturnsOf,
-  type WaitOptions,
-} from './client.js';
+export type {
+  ArgumentsOf,
+  ExecuteArguments,
+  ExecuteOptions,
+  QmpCall,
+  ReturnsOf,
+  WaitOptions,
+} from './call.js';
+export { QmpClient } from './client.js';
 export type * from './commands/block.js';
 export type { NoArguments, QmpCommandName, QmpCommands } from './commands/map.js';
 export type * from './commands/migration.js';

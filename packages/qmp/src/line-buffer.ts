@@ -5,7 +5,7 @@ import { QmpError } from './error.js';
  */
 export class LineBuffer {
   readonly #maxBytes: number;
-  #parts: Uint8Array[] = [];
+  #bytes = new Uint8Array(INITIAL_BYTES);
   #length = 0;
 
   constructor(maxBytes: number) {
@@ -24,36 +24,45 @@ export class LineBuffer {
       start = end + 1;
       yield this.#take();
     }
-    // A copy, for the caller may use its buffer again.
-    if (start < chunk.length) this.#keep(chunk.slice(start));
+    this.#keep(chunk.subarray(start));
   }
 
   #keep(part: Uint8Array): void {
-    this.#length += part.length;
-    if (this.#length > this.#maxBytes) {
-      const message = `The monitor sent a line of more than ${this.#maxBytes} bytes: this is no sane QMP peer.`;
+    const length = this.#length + part.length;
+    if (length > this.#maxBytes) {
+      const message = `The monitor sent a line of more than ${this.#maxBytes} bytes, and the session is closed.`;
       throw new QmpError('QMP_PROTOCOL', message);
     }
-    this.#parts.push(part);
+    if (length > this.#bytes.length) {
+      const larger = new Uint8Array(Math.max(length, 2 * this.#bytes.length));
+      larger.set(this.#bytes.subarray(0, this.#length));
+      this.#bytes = larger;
+    }
+    this.#bytes.set(part, this.#length);
+    this.#length = length;
   }
 
   #take(): string {
     // Lines are decoded whole: a character that two chunks share is whole again by now.
-    const line = new Uint8Array(this.#length);
-    let offset = 0;
-    for (const part of this.#parts) {
-      line.set(part, offset);
-      offset += part.length;
-    }
-    this.#parts = [];
+    const line = this.#bytes.subarray(0, this.#length);
     this.#length = 0;
+    if (this.#bytes.length > KEPT_BYTES) this.#bytes = new Uint8Array(INITIAL_BYTES);
     try {
       return utf8.decode(line);
     } catch (cause) {
-      throw new QmpError('QMP_PROTOCOL', 'The monitor sent bytes that are not UTF-8.', { cause });
+      throw new QmpError(
+        'QMP_PROTOCOL',
+        'The monitor sent bytes that are not UTF-8, and the session is closed.',
+        {
+          cause,
+        },
+      );
     }
   }
 }
 
 const LF = 0x0a;
+const INITIAL_BYTES = 4096;
+/** A buffer that one large reply has blown up beyond this is given back. */
+const KEPT_BYTES = 1024 * 1024;
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

@@ -83,22 +83,34 @@ export class QmpSession {
   }
 
   /**
-   * Queues a command and returns its id. For a session that is ready.
+   * Queues a command and returns its id.
    *
-   * @throws {TypeError} when `args` is no JSON.
+   * @throws {QmpError} `QMP_HANDSHAKE` before the session is ready, `QMP_CLOSED` after it has failed.
+   * @throws {TypeError} when `args` has no JSON form.
    */
   execute(command: string, args?: object): number {
+    if (this.#state === 'failed')
+      throw new QmpError('QMP_CLOSED', 'The session has failed: begin a new one.', { command });
+    if (this.#state !== 'ready') {
+      throw new QmpError('QMP_HANDSHAKE', 'The session is not ready: wait for its ready message.', {
+        command,
+      });
+    }
+    return this.#queue(command, args);
+  }
+
+  /** Gives up on a command: its reply, should it still come, is dropped. */
+  forget(id: number): void {
+    this.#commands.delete(id);
+  }
+
+  #queue(command: string, args?: object): number {
     const id = this.#lastId + 1;
     const line = stringifyJson({ execute: command, ...(args === undefined ? {} : { arguments: args }), id });
     this.#lastId = id;
     this.#commands.set(id, command);
     this.#output += `${line}\n`;
     return id;
-  }
-
-  /** Gives up on a command: its reply, should it still come, is dropped. */
-  forget(id: number): void {
-    this.#commands.delete(id);
   }
 
   #handleLine(line: string): void {
@@ -111,7 +123,7 @@ export class QmpSession {
     const greeting = readGreeting(parseObject(line));
     this.#messages.push({ type: 'greeting', greeting });
     this.#state = 'negotiating';
-    this.execute('qmp_capabilities');
+    this.#queue('qmp_capabilities');
   }
 
   #handleMessage(message: JsonObject): void {

@@ -5,10 +5,12 @@ use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use extent::{DirtyBitmap, DirtySnapshot};
+use nbd_io::NbdUri;
 
 use crate::crew::{Crew, WorkLimits};
 use crate::endpoint::{Endpoint, FLAG_ZERO};
 use crate::error::{CopyError, ErrorKind, Side};
+use crate::nbd;
 use crate::options::CopierOptions;
 use crate::pass::Pass;
 use crate::passes::{Passes, Turn};
@@ -36,6 +38,14 @@ pub enum DirtyMap<'a> {
     /// The marks of a bitmap of this process. They are taken away before anything is read, and are set
     /// back if the pass fails for whatever reason.
     Bitmap(&'a DirtyBitmap),
+    /// A bitmap of a server, as a meta context of an export of the source's size. Whoever froze it there
+    /// merges it back if the pass fails.
+    Nbd {
+        /// The export; it is connected to for this pass only.
+        uri: &'a NbdUri,
+        /// The context, `qemu:dirty-bitmap:NAME`.
+        context: &'a str,
+    },
 }
 
 impl Copier {
@@ -99,6 +109,8 @@ impl Copier {
     }
 
     /// Copies what `map` says was written, zeros included.
+    ///
+    /// Errors besides the endpoints': `MAP_SIZE`; `CONTEXT_MISSING`, of which nothing was copied.
     pub fn dirty(&self, map: DirtyMap<'_>) -> Result<PassReport, CopyError> {
         let turn = self.passes.turn();
         match map {
@@ -113,6 +125,11 @@ impl Copier {
                 taken.forget();
                 Ok(report)
             }
+            DirtyMap::Nbd { uri, context } => self.run(&turn, self.cut, 0, || {
+                let map = nbd::dirty_map(uri, context, &self.options.connect, self.cut.size)
+                    .map_err(|error| error.of(Side::Source))?;
+                Ok(Survey::DirtyMap(MapCursor::new(map, 0, Side::Source)))
+            }),
         }
     }
 

@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 
 use crate::endpoint::{Completed, Endpoint, Operation};
 use crate::error::{CopyError, ErrorKind, Side};
+use crate::health::Health;
 use crate::lane_pair::LanePair;
 use crate::pass::{Membership, Pass, Taken};
 use crate::piece::Piece;
 use crate::rate_limiter::RateLimiter;
-use crate::waker::Waker;
 use crate::window::{Claim, Window};
+use nbd_io::Waker;
 
 /// What a worker does with the pieces of a pass.
 pub(crate) trait Task {
@@ -50,6 +51,7 @@ pub(crate) struct WorkLimits {
 pub(crate) struct Crew {
     workers: Vec<Worker>,
     wakers: Vec<Arc<Waker>>,
+    health: Arc<Health>,
 }
 
 struct Worker {
@@ -58,7 +60,7 @@ struct Worker {
 }
 
 enum Order {
-    Pass(Arc<Pass>),
+    Pass(Membership),
     Flush(Sender<Result<(), CopyError>>),
 }
 
@@ -71,13 +73,14 @@ impl Crew {
         make_task: impl Fn(&Arc<Pass>) -> T + Clone + Send + 'static,
     ) -> Result<Self, CopyError> {
         let [source, destination] = endpoints;
-        let mut crew = Self { workers: Vec::with_capacity(count), wakers: Vec::with_capacity(count) };
+        let mut crew = Self { workers: vec![], wakers: vec![], health: Arc::default() };
         for index in 0..count {
-            let lanes = LanePair::new(
-                source.open_lane().map_err(|error| error.of(Side::Source))?,
-                destination.open_lane().map_err(|error| error.of(Side::Destination))?,
-            );
             let waker = Arc::new(Waker::new()?);
+            let mut from = source.open_lane().map_err(|error| error.of(Side::Source))?;
+            let mut to = destination.open_lane().map_err(|error| error.of(Side::Destination))?;
+            from.attach(&waker);
+            to.attach(&waker);
+            let lanes = LanePair::new(from, to, Arc::clone(&crew.health));
             limits.limiter.watch(&waker);
             crew.wakers.push(Arc::clone(&waker));
             let (orders, received) = channel();
@@ -91,17 +94,14 @@ impl Crew {
         Ok(crew)
     }
 
-    /// Sets all workers to a new pass, whose queue is to be filled and closed.
-    pub(crate) fn begin(&self) -> Arc<Pass> {
-        let pass = Arc::new(Pass::new(self.wakers.clone()));
+    /// Sets all workers to a new pass, whose queue is to be filled and closed. `Err`: a lane is dead.
+    pub(crate) fn begin(&self) -> Result<Arc<Pass>, CopyError> {
+        self.health.check()?;
+        let pass = Arc::new(Pass::new(self.wakers.clone(), Arc::clone(&self.health)));
         for worker in &self.workers {
-            if !worker.order(Order::Pass(Arc::clone(&pass))) {
-                // The thread is gone: it will not leave the pass by itself.
-                pass.fail(CopyError::new(ErrorKind::Internal));
-                drop(Membership(&pass));
-            }
+            worker.order(Order::Pass(Membership::new(&pass)));
         }
-        pass
+        Ok(pass)
     }
 
     /// Flushes the destination, by one lane for all: every write is acknowledged by now.
@@ -128,8 +128,9 @@ impl Drop for Crew {
 }
 
 impl Worker {
-    fn order(&self, order: Order) -> bool {
-        self.orders.lock().unwrap_or_else(PoisonError::into_inner).send(order).is_ok()
+    /// Where the thread is gone, the order is dropped, and whoever waits for it learns of that.
+    fn order(&self, order: Order) {
+        let _ = self.orders.lock().unwrap_or_else(PoisonError::into_inner).send(order);
     }
 }
 
@@ -144,10 +145,10 @@ struct Station {
 fn serve<T: Task>(orders: &Receiver<Order>, mut station: Station, make_task: &impl Fn(&Arc<Pass>) -> T) {
     while let Ok(order) = orders.recv() {
         match order {
-            Order::Pass(pass) => {
-                let _membership = Membership(&pass);
-                let mut task = make_task(&pass);
-                station.work(&pass, &mut task);
+            Order::Pass(membership) => {
+                let mut task = make_task(membership.pass());
+                station.work(membership.pass(), &mut task);
+                membership.leave();
             }
             Order::Flush(reply) => {
                 // Whoever asked may be gone.
@@ -183,7 +184,7 @@ impl Station {
                 continue;
             }
             let timeout = match supply.0 {
-                Supply::Ended if task.is_idle() => return,
+                Supply::Ended if task.is_idle() && pass.is_planned() => return,
                 Supply::Limited(delay) => Some(delay),
                 Supply::Ended | Supply::Waiting => None,
             };

@@ -7,10 +7,10 @@ use std::time::Instant;
 
 use block_device::{Device, ZeroMode};
 use extent::Run;
+use nbd_io::Interest;
 
 use crate::endpoint::{
-    BASE_ALLOCATION, Completed, Endpoint, FLAG_HOLE, FLAG_ZERO, Interest, Lane, Limits, Operation, RunMap,
-    RunStatus,
+    BASE_ALLOCATION, Completed, Endpoint, FLAG_HOLE, FLAG_ZERO, Lane, Limits, Operation, RunMap, RunStatus,
 };
 use crate::error::CopyError;
 

@@ -1,9 +1,11 @@
 //! What the copier sees of a source or a destination.
 
 use std::os::fd::BorrowedFd;
+use std::sync::Arc;
 use std::time::Instant;
 
 use extent::Run;
+use nbd_io::{Interest, Waker};
 
 use crate::error::CopyError;
 
@@ -66,20 +68,14 @@ pub trait Lane: Send {
     /// What to wait for before the next [`drive`](Self::drive); `None` where nothing is waited for.
     fn poll_fd(&self) -> Option<(BorrowedFd<'_>, Interest)>;
 
+    /// Names what wakes the one who drives the lane, for whoever else uses its connection.
+    fn attach(&mut self, _driver: &Arc<Waker>) {}
+
     /// When [`drive`](Self::drive) has to be called at the latest.
     fn deadline(&self) -> Option<Instant>;
 
     /// Takes leave of the peer, in bounded time.
     fn close(self: Box<Self>) {}
-}
-
-/// Directions in which a lane waits for its descriptor.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Interest {
-    /// Until it is readable.
-    pub read: bool,
-    /// Until it is writable.
-    pub write: bool,
 }
 
 /// What a lane can be asked to do.

@@ -5,6 +5,7 @@ use std::fmt;
 use std::io;
 
 use extent::Run;
+use nbd_io::NbdErrno;
 
 /// Which endpoint an error is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +21,7 @@ pub enum Side {
 #[non_exhaustive]
 pub enum ErrorKind {
     /// An NBD connection or request failed.
-    //NBD Nbd(nbd_io::ErrorKind),
+    Nbd(nbd_io::ErrorKind),
     /// A file, a device or another system resource failed.
     Io(io::ErrorKind),
     /// [`cancel`](crate::Copier::cancel) was called.
@@ -46,7 +47,7 @@ impl ErrorKind {
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
-            //NBD Self::Nbd(kind) => kind.code(),
+            Self::Nbd(kind) => kind.code(),
             Self::Io(kind) => io_code(kind),
             Self::Cancelled => "CANCELLED",
             Self::DestinationSmaller => "SIZE_DESTINATION_SMALLER",
@@ -59,9 +60,19 @@ impl ErrorKind {
         }
     }
 
+    /// Whether another way may be tried: nothing was done.
+    pub(crate) fn is_unsupported(self) -> bool {
+        use nbd_io::ErrorKind as Nbd;
+        match self {
+            Self::Nbd(kind) => matches!(kind, Nbd::Unsupported | Nbd::Server(NbdErrno::Enotsup)),
+            Self::Io(kind) => kind == io::ErrorKind::Unsupported,
+            _ => false,
+        }
+    }
+
     fn sentence(self) -> &'static str {
         match self {
-            //NBD Self::Nbd(_) => "the NBD request failed",
+            Self::Nbd(_) => "the NBD request failed",
             Self::Io(_) => "the I/O failed",
             Self::Cancelled => "cancelled",
             Self::DestinationSmaller => "the destination is smaller than the source",
@@ -138,6 +149,13 @@ impl CopyError {
 impl From<io::Error> for CopyError {
     fn from(error: io::Error) -> Self {
         Self::caused(ErrorKind::Io(error.kind()), error)
+    }
+}
+
+impl From<nbd_io::NbdError> for CopyError {
+    fn from(error: nbd_io::NbdError) -> Self {
+        let (offset, length) = (error.offset(), error.length());
+        Self { offset, length, ..Self::caused(ErrorKind::Nbd(error.kind()), error) }
     }
 }
 

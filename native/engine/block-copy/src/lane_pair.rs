@@ -1,18 +1,21 @@
 //! A lane to each side, and waiting for both.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use nbd_io::{Interest, Waker};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
-use crate::endpoint::{Completed, Interest, Lane, Operation};
+use crate::endpoint::{Completed, Lane, Operation};
 use crate::error::{CopyError, ErrorKind, Side};
-use crate::waker::Waker;
+use crate::health::Health;
 
 /// The lanes that one worker drives.
 pub(crate) struct LanePair {
     source: LaneState,
     destination: LaneState,
+    health: Arc<Health>,
 }
 
 enum LaneState {
@@ -22,8 +25,9 @@ enum LaneState {
 }
 
 impl LanePair {
-    pub(crate) fn new(source: Box<dyn Lane>, destination: Box<dyn Lane>) -> Self {
-        Self { source: LaneState::Open(source), destination: LaneState::Open(destination) }
+    /// `health` learns when one of them dies.
+    pub(crate) fn new(source: Box<dyn Lane>, destination: Box<dyn Lane>, health: Arc<Health>) -> Self {
+        Self { source: LaneState::Open(source), destination: LaneState::Open(destination), health }
     }
 
     pub(crate) fn submit(&mut self, side: Side, token: u64, operation: Operation) -> Result<(), CopyError> {
@@ -44,6 +48,7 @@ impl LanePair {
             LaneState::Dead(kind) => CopyError::new(*kind),
         };
         *state = LaneState::Dead(error.kind());
+        self.health.lane_died(error.kind(), Some(side));
         Err(error.of(side))
     }
 
@@ -92,6 +97,7 @@ impl LanePair {
     pub(crate) fn kill(&mut self, kind: ErrorKind) {
         self.source = LaneState::Dead(kind);
         self.destination = LaneState::Dead(kind);
+        self.health.lane_died(kind, None);
     }
 
     /// Takes leave of both peers.

@@ -12,7 +12,9 @@ mod crew;
 mod device_endpoint;
 mod endpoint;
 mod error;
+mod health;
 mod lane_pair;
+mod nbd;
 mod null_endpoint;
 mod options;
 mod pass;
@@ -24,17 +26,17 @@ mod rate_limiter;
 mod read_extents;
 mod relay;
 mod survey;
-mod waker;
 mod window;
 
 pub use comparison::{Comparer, Comparison, compare};
 pub use copier::{Copier, DirtyMap};
 pub use device_endpoint::DeviceEndpoint;
 pub use endpoint::{
-    BASE_ALLOCATION, Completed, Endpoint, FLAG_DIRTY, FLAG_HOLE, FLAG_ZERO, Interest, Lane, Limits,
-    Operation, RunMap, RunStatus,
+    BASE_ALLOCATION, Completed, Endpoint, FLAG_DIRTY, FLAG_HOLE, FLAG_ZERO, Lane, Limits, Operation, RunMap,
+    RunStatus,
 };
 pub use error::{CopyError, ErrorKind, Side};
+pub use nbd::NbdEndpoint;
 pub use null_endpoint::NullEndpoint;
 pub use options::{CopierOptions, Sabotage};
 pub use progress::{PassReport, Progress};

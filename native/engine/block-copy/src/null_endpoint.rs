@@ -5,8 +5,9 @@ use std::os::fd::BorrowedFd;
 use std::time::Instant;
 
 use extent::Run;
+use nbd_io::Interest;
 
-use crate::endpoint::{Completed, Endpoint, Interest, Lane, Limits, Operation, RunMap};
+use crate::endpoint::{Completed, Endpoint, Lane, Limits, Operation, RunMap};
 use crate::error::CopyError;
 
 /// As large as anything; takes everything; reads as zeros.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use nbd_io::client::ConnectOptions;
+
 use crate::error::{CopyError, ErrorKind};
 use crate::rate_limiter::RateLimiter;
 
@@ -26,6 +28,8 @@ pub struct CopierOptions {
     pub zero_tail: bool,
     /// Each pass ends with a flush on the destination. Default true.
     pub flush: bool,
+    /// Timeouts of the connections that read a server's dirty map. Its contexts are ignored.
+    pub connect: ConnectOptions,
     /// Bytes a second; may be shared with other copiers. Default: no limit.
     pub limiter: Arc<RateLimiter>,
     /// Faults for acceptance tests, to see that they are found.
@@ -44,6 +48,7 @@ impl Default for CopierOptions {
             destination_is_zero: false,
             zero_tail: false,
             flush: true,
+            connect: ConnectOptions::default(),
             limiter: Arc::default(),
             sabotage: Sabotage::default(),
         }

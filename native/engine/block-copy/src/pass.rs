@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::error::{CopyError, ErrorKind};
+use crate::health::Health;
 use crate::piece::Piece;
-use crate::waker::Waker;
+use nbd_io::Waker;
 
 /// Shared by the planner, the workers, and whoever cancels.
 pub(crate) struct Pass {
@@ -16,12 +17,15 @@ pub(crate) struct Pass {
     /// The pass has failed: read without the lock.
     failed: AtomicBool,
     wakers: Vec<Arc<Waker>>,
+    health: Arc<Health>,
 }
 
 struct State {
     queue: VecDeque<Piece>,
-    /// Nothing more will come.
+    /// Nothing more is wanted, or will come.
     closed: bool,
+    /// The planner is done.
+    planned: bool,
     /// Workers that found the queue empty and wait for their waker.
     idle: Vec<bool>,
     working: usize,
@@ -39,16 +43,23 @@ pub(crate) enum Taken {
 
 impl Pass {
     /// A pass for one worker a waker.
-    pub(crate) fn new(wakers: Vec<Arc<Waker>>) -> Self {
+    pub(crate) fn new(wakers: Vec<Arc<Waker>>, health: Arc<Health>) -> Self {
         let workers = wakers.len();
         let state = State {
             queue: VecDeque::with_capacity(QUEUE_PIECES),
             closed: false,
+            planned: false,
             idle: vec![false; workers],
             working: workers,
             failure: None,
         };
-        Self { state: Mutex::new(state), changed: Condvar::new(), failed: AtomicBool::new(false), wakers }
+        Self {
+            state: Mutex::new(state),
+            changed: Condvar::new(),
+            failed: AtomicBool::new(false),
+            wakers,
+            health,
+        }
     }
 
     /// Hands a piece to the workers; waits while the queue is full. `false`: nobody wants more.
@@ -68,9 +79,17 @@ impl Pass {
     }
 
     /// The end of the plan: what is queued is still done.
-    pub(crate) fn close(&self) {
-        self.state().closed = true;
+    fn close(&self) {
+        let mut state = self.state();
+        state.closed = true;
+        state.planned = true;
+        drop(state);
         self.wake_all();
+    }
+
+    /// Whether the planner is done. Until then workers stay, to drive the lanes that it may be asking.
+    pub(crate) fn is_planned(&self) -> bool {
+        self.state().planned
     }
 
     /// The rest need not be done: what is queued is forgotten, what is in flight is done.
@@ -135,16 +154,44 @@ impl Pass {
     }
 }
 
-/// A worker's part in a pass. However the worker ends, the pass learns of it.
-pub(crate) struct Membership<'a>(pub(crate) &'a Pass);
+/// The planner's part in a pass. However it ends, the queue is closed.
+pub(crate) struct Planning<'a>(pub(crate) &'a Pass);
 
-impl Drop for Membership<'_> {
+impl Drop for Planning<'_> {
     fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.0.fail(CopyError::new(ErrorKind::Internal));
+        self.0.close();
+    }
+}
+
+/// A worker's part in a pass. However it ends, done or by a panic or never taken up, the pass learns of it.
+pub(crate) struct Membership {
+    pass: Arc<Pass>,
+    done: bool,
+}
+
+impl Membership {
+    pub(crate) fn new(pass: &Arc<Pass>) -> Self {
+        Self { pass: Arc::clone(pass), done: false }
+    }
+
+    pub(crate) fn pass(&self) -> &Arc<Pass> {
+        &self.pass
+    }
+
+    /// Leaves the pass with nothing in flight.
+    pub(crate) fn leave(mut self) {
+        self.done = true;
+    }
+}
+
+impl Drop for Membership {
+    fn drop(&mut self) {
+        if !self.done {
+            self.pass.health.lane_died(ErrorKind::Internal, None);
+            self.pass.fail(CopyError::new(ErrorKind::Internal));
         }
-        self.0.state().working -= 1;
-        self.0.changed.notify_all();
+        self.pass.state().working -= 1;
+        self.pass.changed.notify_all();
     }
 }
 

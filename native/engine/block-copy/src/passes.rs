@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::crew::Crew;
 use crate::error::{CopyError, ErrorKind};
-use crate::pass::Pass;
+use crate::pass::{Pass, Planning};
 
 /// Runs passes with a crew.
 pub(crate) struct Passes {
@@ -48,15 +48,16 @@ pub(crate) struct Turn<'a> {
 impl Turn<'_> {
     /// Runs a pass whose pieces `feed` pushes. When it returns, nothing of it is in flight.
     pub(crate) fn run(&self, feed: impl FnOnce(&Pass) -> Result<(), CopyError>) -> Result<(), CopyError> {
-        let pass = self.passes.crew.begin();
+        let pass = self.passes.crew.begin()?;
         *self.passes.running() = Some(Arc::clone(&pass));
+        let planning = Planning(&pass);
         // Now that it can be seen: a cancel before this is found here, a later one finds the pass.
         if self.passes.cancelled.load(Ordering::SeqCst) {
             pass.fail(CopyError::new(ErrorKind::Cancelled));
         } else if let Err(error) = feed(&pass) {
             pass.fail(error);
         }
-        pass.close();
+        drop(planning);
         let result = pass.wait();
         *self.passes.running() = None;
         result

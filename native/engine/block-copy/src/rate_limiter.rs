@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use crate::waker::Waker;
+use nbd_io::Waker;
 
 /// A limit of the data read a second. Zeros and skipped ranges cost nothing.
 #[derive(Default)]

@@ -1,7 +1,6 @@
 //! Moving one piece: read from the source, then write, zero or skip on the destination.
 
 use std::collections::HashMap;
-use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -209,7 +208,7 @@ impl Task for Relay {
             .filter(|transfer| transfer.stage.side() == side)
             .ok_or_else(|| CopyError::new(ErrorKind::Protocol).of(side))?;
         let run = transfer.piece.run;
-        let refused = done.result.as_ref().is_err_and(|error| is_unsupported(error.kind()));
+        let refused = done.result.as_ref().is_err_and(|error| error.kind().is_unsupported());
         match transfer.stage {
             Stage::Zeroing { fast: true } if refused => {
                 // Slow but sure from now on, in pieces that a slow server can do before their deadline.
@@ -247,10 +246,6 @@ impl Task for Relay {
     fn is_idle(&self) -> bool {
         self.transfers.is_empty()
     }
-}
-
-fn is_unsupported(kind: ErrorKind) -> bool {
-    matches!(kind, ErrorKind::Io(io::ErrorKind::Unsupported))
 }
 
 /// A length of at most a request's size.

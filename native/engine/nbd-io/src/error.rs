@@ -6,7 +6,7 @@ use std::{fmt, io};
 use extent::Run;
 use nbd_proto::client::{Failure, HandshakeError, RefusalReason, RequestError};
 use nbd_proto::errno::NbdErrno;
-use nbd_proto::error::ProtocolError;
+use nbd_proto::error::{LimitError, ProtocolError};
 
 /// An error: its kind, what was being done, and what lies behind it ([`Error::source`]).
 #[derive(Debug)]
@@ -159,6 +159,11 @@ impl NbdError {
             _ => ErrorKind::Handshake,
         };
         Self::new(kind, "handshake").caused_by(refusal)
+    }
+
+    /// A name or size that the protocol cannot carry.
+    pub(crate) fn limit(operation: &'static str, source: LimitError) -> Self {
+        Self::new(ErrorKind::InvalidRequest, operation).caused_by(source)
     }
 
     pub(crate) fn request(operation: &'static str, run: Run, source: RequestError) -> Self {

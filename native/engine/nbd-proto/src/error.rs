@@ -1,4 +1,4 @@
-//! How a peer can break the protocol.
+//! How a peer can break the protocol, and what of ours it cannot carry.
 
 use thiserror::Error;
 
@@ -84,4 +84,16 @@ pub enum ProtocolError {
     /// An error chunk without an error.
     #[error("an error reply carries no error")]
     NoError,
+}
+
+/// What the caller wants to send cannot be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum LimitError {
+    /// A name or description is longer than 4096 bytes or contains NUL.
+    #[error("a name is longer than 4096 bytes or contains NUL")]
+    Name,
+    /// An export of 2^63 bytes or more.
+    #[error("an export of {0} bytes is too large: less than 2^63 are possible")]
+    Size(u64),
 }

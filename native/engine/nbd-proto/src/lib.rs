@@ -23,3 +23,7 @@ pub mod server;
 mod text;
 pub mod uri;
 pub mod wire;
+
+#[cfg(test)]
+#[expect(clippy::cast_possible_truncation, reason = "the tests' own lengths are small")]
+mod tests;

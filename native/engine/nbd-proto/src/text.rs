@@ -1,6 +1,6 @@
 //! Strings on the wire: UTF-8, no NUL, at most 4096 bytes.
 
-use crate::error::ProtocolError;
+use crate::error::{LimitError, ProtocolError};
 use crate::wire::NBD_MAX_STRING;
 
 /// The string that a peer sent.
@@ -12,8 +12,8 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<String, ProtocolError> {
 }
 
 /// Whether a string of ours can be sent.
-pub(crate) fn is_sendable(text: &str) -> bool {
-    text.len() <= NBD_MAX_STRING && !text.contains('\0')
+pub(crate) fn check(text: &str) -> Result<(), LimitError> {
+    if text.len() <= NBD_MAX_STRING && !text.contains('\0') { Ok(()) } else { Err(LimitError::Name) }
 }
 
 /// Appends a 32-bit length and the string.

@@ -80,8 +80,10 @@ impl BindingComparison {
 
 impl Request {
     fn run(&self) -> std::result::Result<BindingComparisonResult, BindingFailure> {
-        let timeouts =
-            Timeouts { handshake: self.options.handshake_timeout_ms, request: self.options.request_timeout_ms };
+        let timeouts = Timeouts {
+            handshake: self.options.handshake_timeout_ms,
+            request: self.options.request_timeout_ms,
+        };
         let a = open_source(&self.a, Side::Source, timeouts)?;
         let b = open_source(&self.b, Side::Destination, timeouts)?;
         check_size(a.limits().size.max(b.limits().size))?;

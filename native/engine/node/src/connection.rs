@@ -77,7 +77,8 @@ impl BindingConnection {
     #[napi(getter)]
     pub fn export(&self) -> Result<BindingExport> {
         let pipeline = self.pipeline().ok_or_else(|| napi::Error::from_reason("the connection is closed"))?;
-        BindingExport::try_from(pipeline.export()).map_err(|failure| napi::Error::from_reason(failure.message))
+        BindingExport::try_from(pipeline.export())
+            .map_err(|failure| napi::Error::from_reason(failure.message))
     }
 
     /// Reads.

@@ -85,14 +85,16 @@ pub fn open_copier<'env>(
         if are_same(&source, &destination) {
             return Err(BindingFailure::new("ENDPOINTS_SAME", "source and destination are the same"));
         }
-        let timeouts = Timeouts { handshake: options.handshake_timeout_ms, request: options.request_timeout_ms };
+        let timeouts =
+            Timeouts { handshake: options.handshake_timeout_ms, request: options.request_timeout_ms };
         let from = open_source(&source, Side::Source, timeouts)?;
         let size = check_size(from.limits().size)?;
         let create = options.create_destination.unwrap_or(false).then_some(size);
-        let to = open_destination(&destination, create, size, timeouts)?;
+        let to = open_destination(&destination, create, timeouts)?;
         check_sizes(size, to.limits().size, &destination, options.allow_larger.unwrap_or(false))?;
         let defaults = CopierOptions::default();
-        let number = |given: Option<u32>, default| given.and_then(|n| usize::try_from(n).ok()).unwrap_or(default);
+        let number =
+            |given: Option<u32>, default| given.and_then(|n| usize::try_from(n).ok()).unwrap_or(default);
         let request_size = options.request_size.unwrap_or(defaults.request_size);
         let copier = Copier::open(
             from,
@@ -136,9 +138,8 @@ impl BindingCopier {
         off_thread(env, "blockferry-round", move || {
             let uri = parse_uri(&uri)?;
             let copier = copier.ok_or_else(closed)?;
-            Ok(copier.dirty(DirtyMap::Nbd { uri: &uri, context: &context })?.into())
+            Ok(BindingPass::from(copier.dirty(DirtyMap::Nbd { uri: &uri, context: &context })?))
         })
-        .map(|promise: Object<'env>| promise)
     }
 
     /// Copies what a bitmap of this process marks.

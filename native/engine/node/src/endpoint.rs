@@ -62,13 +62,12 @@ pub(crate) fn open_source(
 pub(crate) fn open_destination(
     endpoint: &BindingEndpoint,
     create: Option<u64>,
-    size: u64,
     timeouts: Timeouts,
 ) -> Result<Arc<dyn Endpoint>, BindingFailure> {
     let path = &endpoint.location;
     match (endpoint.kind.as_str(), create) {
         ("nbd", _) => open_nbd(path, Side::Destination, timeouts),
-        ("null", _) => Ok(Arc::new(NullEndpoint::new(size))),
+        ("null", _) => Ok(Arc::new(NullEndpoint)),
         (_, Some(size)) if !Path::new(path).exists() => FileDevice::create(Path::new(path), size)
             .map(|device| Arc::new(DeviceEndpoint::new(Arc::new(device))) as Arc<dyn Endpoint>)
             .map_err(|error| file_failure(path, &error).on(Side::Destination)),
@@ -91,7 +90,7 @@ pub(crate) fn are_same(a: &BindingEndpoint, b: &BindingEndpoint) -> bool {
 
 fn open_nbd(uri: &str, side: Side, timeouts: Timeouts) -> Result<Arc<dyn Endpoint>, BindingFailure> {
     let uri = parse_uri(uri).map_err(|error| error.on(side))?;
-    let endpoint = NbdEndpoint::open(&uri, &timeouts.connect_options(Vec::new()))
+    let endpoint = NbdEndpoint::open(uri, timeouts.connect_options(Vec::new()))
         .map_err(|error| BindingFailure::from(error).on(side))?;
     Ok(Arc::new(endpoint))
 }

@@ -3,8 +3,8 @@
 use std::error::Error;
 
 use block_copy::{CopyError, Side};
-use nbd_io::NbdError;
 use napi_derive::napi;
+use nbd_io::NbdError;
 
 use crate::number::to_js;
 

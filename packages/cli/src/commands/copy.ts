@@ -1,7 +1,7 @@
-import type { ComparisonResult, CopyResult } from '@blockferry/nbd';
+import type { ComparisonResult, CopyOptions, CopyResult } from '@blockferry/nbd';
 import type { Command } from 'commander';
 import type { CommandContext } from '../context.js';
-import { EXIT } from '../exit-status.js';
+import { EXIT, type Failure } from '../exit-status.js';
 import { helpEnd } from '../help-text.js';
 import { Interruption } from '../interruption.js';
 import { refuseUnbuilt } from '../options/not-built.js';
@@ -9,8 +9,9 @@ import { wholeNumber } from '../options/numbers.js';
 import { type OutputOptions, withOutputOptions } from '../options/output-options.js';
 import { parseRate } from '../options/rate.js';
 import { powerOfTwoSize } from '../options/size.js';
+import { copyText } from '../output/copy-text.js';
+import { tellFailure } from '../output/failure-text.js';
 import { Output } from '../output/output.js';
-import { formatBytes, formatDuration, formatRate } from '../output/units.js';
 import { UsageError } from '../usage-error.js';
 
 export interface CopyCommandOptions extends OutputOptions {
@@ -48,7 +49,7 @@ export function addCopyCommand(program: Command, context: CommandContext): void 
     .addHelpText(
       'after',
       helpEnd(
-        "blockferry copy 'nbd+unix:///?socket=/run/vm.sock' /backup/vda.img --bandwidth 200MiB/s",
+        "blockferry copy 'nbd+unix:///vda?socket=/run/vm' a.img --bandwidth 1Gbit/s",
         'A missing destination file is created. A smaller destination is refused, a larger one is taken where it is a file or a device.',
       ),
     )
@@ -69,16 +70,8 @@ async function runCopy(
   const { copy, compare } = await import('@blockferry/nbd');
   using output = new Output(shell, options);
   using interruption = new Interruption(shell, output);
-  const { connections, requests, requestSize, bandwidth, targetIsZero, extents } = options;
-  const job = copy(source, destination, {
-    ...(connections !== undefined && { connections }),
-    ...(requests !== undefined && { requests }),
-    ...(requestSize !== undefined && { requestSize }),
-    ...(bandwidth !== undefined && { bandwidth }),
-    destinationIsZero: targetIsZero ?? false,
-    extents,
-    signal: interruption.signal,
-  });
+  const asked = { ...toCopyOptions(options), signal: interruption.signal };
+  const job = copy(source, destination, asked);
   output.progress({ type: 'phase', phase: 'copy' });
   for await (const event of job.events()) {
     if (event.type !== 'progress') continue;
@@ -86,50 +79,45 @@ async function runCopy(
     await output.object(event);
   }
   const copied = await job.done;
-  let comparison: ComparisonResult | undefined;
-  if (options.verify) {
-    output.progress({ type: 'phase', phase: 'compare' });
-    comparison = await compare(source, destination, {
-      ...(connections !== undefined && { connections }),
-      signal: interruption.signal,
-    });
-  }
+  if (options.verify) output.progress({ type: 'phase', phase: 'compare' });
+  const difference = options.verify
+    ? differenceIn(copied, await compare(source, destination, asked))
+    : undefined;
   output.endProgress();
-  const difference = firstDifference(comparison, copied);
+
   const exit = difference === undefined ? EXIT.done : EXIT.different;
   await output.object({
     type: 'result',
     ok: exit === EXIT.done,
     exit,
     ...copied,
-    ...(comparison !== undefined && { verified: difference === undefined }),
-    ...(difference !== undefined && {
-      firstDifference: difference,
-      error: { code: 'VERIFY_DIFFERENT', message: differenceText(difference), offset: difference },
-    }),
+    ...(options.verify && { verified: difference === undefined }),
+    ...(difference !== undefined && { error: difference }),
   });
-  await output.summary(
-    `${describeCopy(copied)}${comparison !== undefined && difference === undefined ? ' Verified.' : ''}\n`,
-  );
-  if (difference !== undefined) shell.stderr.put(`error: ${differenceText(difference)} [VERIFY_DIFFERENT]\n`);
+  const verified = options.verify && difference === undefined ? ' Verified.' : '';
+  await output.summary(`${copyText(copied)}${verified}\n`);
+  if (difference !== undefined) tellFailure(shell.stderr, difference);
   return exit;
 }
 
+function toCopyOptions(given: CopyCommandOptions): CopyOptions {
+  const { connections, requests, requestSize, bandwidth, targetIsZero, extents } = given;
+  return {
+    ...(connections !== undefined && { connections }),
+    ...(requests !== undefined && { requests }),
+    ...(requestSize !== undefined && { requestSize }),
+    ...(bandwidth !== undefined && { bandwidth }),
+    destinationIsZero: targetIsZero ?? false,
+    extents,
+  };
+}
+
 /** Where the copy is not what the source is. A larger destination's tail is none of the copy. */
-function firstDifference(comparison: ComparisonResult | undefined, copied: CopyResult): number | undefined {
-  const offset = comparison?.firstDifference;
-  return offset === undefined || offset >= copied.size ? undefined : offset;
-}
-
-function differenceText(offset: number): string {
-  return `The copy differs from the source, first at offset ${offset}`;
-}
-
-/** `Copied 10 GiB in 12.3 s: 4.21 GiB moved (350 MiB/s), 2.00 GiB zeroed, 3.79 GiB skipped.` */
-export function describeCopy({ size, bytesMoved, bytesZeroed, bytesSkipped, ms }: CopyResult): string {
-  const rate = ms > 0 ? ` (${formatRate((bytesMoved * 1000) / ms)})` : '';
-  return (
-    `Copied ${formatBytes(size)} in ${formatDuration(ms)}: ${formatBytes(bytesMoved)} moved${rate}, ` +
-    `${formatBytes(bytesZeroed)} zeroed, ${formatBytes(bytesSkipped)} skipped.`
-  );
+function differenceIn(copied: CopyResult, { firstDifference }: ComparisonResult): Failure | undefined {
+  if (firstDifference === undefined || firstDifference >= copied.size) return undefined;
+  return {
+    code: 'VERIFY_DIFFERENT',
+    message: `The copy differs from the source, first at offset ${firstDifference}.`,
+    offset: firstDifference,
+  };
 }

@@ -10,7 +10,7 @@ export function addUnbuiltCommands(program: Command): void {
       .allowUnknownOption()
       .helpOption(false)
       .action(() => {
-        throw notBuilt(`The command ${name}`);
+        throw notBuilt(`The command ${name}`, 'an interrupted migration has rolled back by itself');
       });
   }
 }

@@ -23,7 +23,7 @@ export function addPlanCommand(program: Command, context: CommandContext): void 
     .addHelpText(
       'after',
       helpEnd(
-        'blockferry plan --from qmp+unix:///run/a/qmp.sock --to qmp+unix:///run/b/qmp.sock \\\n    --migrate-disks vda,vdb --assume-shared vdc',
+        'blockferry plan --from qmp+unix:///run/a/qmp.sock \\\n    --to qmp+unix:///run/b/qmp.sock --migrate-disks vda,vdb --assume-shared vdc',
       ),
     )
     .action(async (options: MigrationCommandOptions) => {

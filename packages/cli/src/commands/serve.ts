@@ -50,7 +50,7 @@ export function addServeCommand(program: Command, context: CommandContext): void
     .addHelpText(
       'after',
       helpEnd(
-        "blockferry serve vda.img --listen 'nbd+unix:///?socket=/run/vda.sock' --export vda",
+        "blockferry serve vda.img --export vda --listen 'nbd+unix:///?socket=/run/vda'",
         'Ctrl-C or SIGTERM ends it: connections are closed, what was written is flushed.',
       ),
     )

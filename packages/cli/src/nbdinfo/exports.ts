@@ -45,10 +45,11 @@ function exportReport(uri: string, info: ExportInfo): ExportReport {
 }
 
 function blockSizes(info: ExportInfo): ExportReport {
+  if (!info.blockSizeAdvertised) return {};
   return {
-    ...(info.blockSizeMinimum > 0 && { block_size_minimum: info.blockSizeMinimum }),
-    ...(info.blockSizePreferred > 0 && { block_size_preferred: info.blockSizePreferred }),
-    ...(info.blockSizeMaximum > 0 && { block_size_maximum: info.blockSizeMaximum }),
+    block_size_minimum: info.blockSizeMinimum,
+    block_size_preferred: info.blockSizePreferred,
+    block_size_maximum: info.blockSizeMaximum,
   };
 }
 

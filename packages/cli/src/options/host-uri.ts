@@ -7,7 +7,12 @@ export function parseHostUri(text: string): string {
   if (scheme === undefined) {
     throw new InvalidArgumentError('Give a URI such as qmp+unix:///run/vm/qmp.sock or qmp+tcp://host:4444.');
   }
-  if (!SCHEMES.has(scheme)) throw notBuilt(`Migration over libvirt (${text})`);
+  if (!SCHEMES.has(scheme)) {
+    throw notBuilt(
+      `Migration over libvirt (${text})`,
+      'give the monitors of two QEMUs, such as qmp+unix:///path',
+    );
+  }
   return text;
 }
 

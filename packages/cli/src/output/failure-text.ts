@@ -6,7 +6,9 @@ import type { Sink } from './sink.js';
 
 /** Tells on stderr why a command failed, with every problem where there are several. */
 export function tellFailure(stderr: Sink, failure: Failure, problems: readonly Problem[] = []): void {
-  stderr.put(`${stderr.colors.red('error:')} ${failureText(failure)}\n`);
+  const label =
+    failure.code === 'ABORTED' ? stderr.colors.yellow('interrupted:') : stderr.colors.red('error:');
+  stderr.put(`${label} ${failureText(failure)}\n`);
   if (problems.length > 1)
     stderr.put(problemsText(problems, { colors: stderr.colors, width: stderr.columns }));
 }

@@ -26,12 +26,12 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(minutes / 60)} h ${pad(minutes % 60)} min`;
 }
 
-/** A clock for narrow columns: `0:07`, `12:30`, `3:05:00`; past four days it only says so. */
+/** A clock for narrow columns: `0:07`, `12:30`, `3h05`, at most five columns. */
 export function formatClock(seconds: number): string {
   const whole = Math.ceil(seconds);
-  if (!(whole < 100 * 3600)) return '>4 days';
-  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
-  return hours > 0 ? `${hours}:${pad(minutes)}:${pad(whole % 60)}` : `${minutes}:${pad(whole % 60)}`;
+  if (whole < 3600) return `${Math.floor(whole / 60)}:${pad(whole % 60)}`;
+  const minutes = Math.ceil(seconds / 60);
+  return minutes < 6000 ? `${Math.floor(minutes / 60)}h${pad(minutes % 60)}` : '>99h';
 }
 
 /** `62%`, rounded down: 100% means all of it. */

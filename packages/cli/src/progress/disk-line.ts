@@ -16,6 +16,11 @@ export function diskLines(disks: readonly DiskProgress[], style: LineStyle): str
   const names = disks.map(({ disk }) => shorten(printable(disk), MAX_NAME));
   const nameWidth = Math.max(0, ...names.map((name) => name.length));
   const lead = INDENT + (nameWidth > 0 ? nameWidth + GAP : 0) + STAGE_WIDTH + GAP;
+  if (style.width < lead + GAP + PERCENT.width) {
+    return disks.map((disk, index) =>
+      `${formatPercent(disk.fraction)} ${names[index]}`.slice(0, style.width),
+    );
+  }
   const fields = fittingFields(style.width - lead);
   const barWidth = Math.max(
     0,

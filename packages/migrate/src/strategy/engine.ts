@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import {
   type Copier,
   compare,
@@ -11,7 +12,7 @@ import type { MigrationEvent } from '../events.js';
 import { toMigrationError } from '../failure.js';
 import type { PhaseRunner } from '../phase-runner.js';
 import { decide, type RoundRecord } from '../policy/convergence.js';
-import type { DiskPair, Session } from '../ports.js';
+import type { DiskPair, EndpointPair, Session } from '../ports.js';
 import { Meter } from './meter.js';
 import { Tally } from './tally.js';
 
@@ -46,10 +47,7 @@ export class EngineStrategy {
   readonly #options: EngineOptions;
   readonly #meter: Meter;
   readonly #copiers = new Map<string, Copier>();
-  readonly #endpoints = new Map<
-    string,
-    Awaited<ReturnType<Session['prepare']>> extends Map<string, infer E> ? E : never
-  >();
+  #endpoints: ReadonlyMap<string, EndpointPair> = new Map();
 
   constructor(options: EngineOptions) {
     this.#options = options;
@@ -66,6 +64,8 @@ export class EngineStrategy {
       await this.#phase('precopy', () => this.#precopy());
       const stoppedAt = await this.#phase('state', () => this.#streamState());
       await this.#phase('switchover', () => this.#lastRound());
+      // A signal that has reached this process by now still counts: it is the last chance.
+      await setImmediate();
       signal.throwIfAborted();
       const resumedAt = await this.#phase('finish', () => session.handOver());
       phases.commit();
@@ -83,10 +83,9 @@ export class EngineStrategy {
   async #prepare(): Promise<void> {
     const { session, disks, phases, limiter, sabotage, allowLarger, signal } = this.#options;
     phases.onFailure('close the connections', () => this.#closeCopiers());
-    for (const [disk, endpoints] of await session.prepare()) this.#endpoints.set(disk, endpoints);
+    this.#endpoints = await session.prepare();
     await this.#each(async (disk) => {
-      const endpoints = this.#endpoints.get(disk);
-      if (endpoints === undefined) return;
+      const endpoints = found(this.#endpoints, disk);
       const copier = await openCopier(endpoints.source, endpoints.destination, {
         limiter,
         signal,
@@ -103,9 +102,9 @@ export class EngineStrategy {
   }
 
   async #bulk(): Promise<void> {
-    await this.#each(async (disk, copier) => {
+    await this.#each(async (disk) => {
       this.#meter.begin(disk, 0);
-      this.tally.add(disk, 0, await copier.bulk(this.#options.signal));
+      this.tally.add(disk, 0, await found(this.#copiers, disk).bulk(this.#options.signal));
     });
   }
 
@@ -154,11 +153,9 @@ export class EngineStrategy {
     const began = performance.now();
     const round = ++this.rounds;
     let total = 0;
-    await this.#each(async (disk, copier) => {
-      const map = maps.get(disk);
-      if (map === undefined) return;
+    await this.#each(async (disk) => {
       this.#meter.begin(disk, round);
-      const pass = await copier.round(map, signal);
+      const pass = await found(this.#copiers, disk).round(found(maps, disk), signal);
       const bytes = pass.bytesMoved + pass.bytesZeroed + pass.bytesSkipped;
       total += bytes;
       this.tally.add(disk, round, pass);
@@ -171,8 +168,7 @@ export class EngineStrategy {
 
   async #compare(): Promise<void> {
     await this.#each(async (disk) => {
-      const endpoints = this.#endpoints.get(disk);
-      if (endpoints === undefined) return;
+      const endpoints = found(this.#endpoints, disk);
       const { equal, firstDifference } = await compare(endpoints.source, endpoints.destination, {
         signal: this.#options.signal,
       });
@@ -191,13 +187,13 @@ export class EngineStrategy {
   }
 
   /** Does `action` for all disks side by side; the first failure is thrown when none runs any more. */
-  async #each(action: (disk: string, copier: Copier) => Promise<void>): Promise<void> {
+  async #each(action: (disk: string) => Promise<void>): Promise<void> {
     const failures: MigrationError[] = [];
     await Promise.all(
       this.#options.disks.map(async ({ disk }) => {
         try {
           this.#options.signal.throwIfAborted();
-          await action(disk, this.#copiers.get(disk) as Copier);
+          await action(disk);
         } catch (error) {
           failures.push(toMigrationError(error, { disk }));
           for (const copier of this.#copiers.values()) copier.cancel();
@@ -225,6 +221,12 @@ export class EngineStrategy {
       throw toMigrationError(error, { phase });
     }
   }
+}
+
+function found<T>(map: ReadonlyMap<string, T>, disk: string): T {
+  const value = map.get(disk);
+  if (value === undefined) throw new MigrationError('INTERNAL', `The adapter forgot ${disk}.`, { disk });
+  return value;
 }
 
 /** The value if `promise` settles within `ms`, else `undefined`; rejects when it does, or when aborted. */

@@ -8,11 +8,10 @@ use std::time::Instant;
 
 use block_device::{Device, MemoryDevice, ZeroMode};
 use extent::{Extent, Run};
+use nbd_io::Interest;
 use rustix::event::{EventfdFlags, eventfd};
 
-use crate::{
-    Completed, CopyError, DeviceEndpoint, Endpoint, ErrorKind, Interest, Lane, Limits, Operation, RunMap,
-};
+use crate::{Completed, CopyError, DeviceEndpoint, Endpoint, ErrorKind, Lane, Limits, Operation, RunMap};
 
 /// Numbers that look random and are the same each time.
 pub(crate) struct Noise(pub u64);
@@ -26,7 +25,9 @@ impl Noise {
     }
 
     pub(crate) fn fill(&mut self, buffer: &mut [u8]) {
-        buffer.iter_mut().for_each(|byte| *byte = u8::try_from(self.next(256)).unwrap());
+        for byte in buffer {
+            *byte = u8::try_from(self.next(256)).unwrap();
+        }
     }
 }
 
@@ -215,7 +216,8 @@ impl ShuffledLane {
     fn check(&self, operation: &Operation, seen: &mut Seen) {
         let run = range(operation);
         let block = u64::from(self.limits.minimum_block);
-        let whole = run.offset % block == 0 && (run.end() % block == 0 || run.end() == self.limits.size);
+        let ends_well = run.end().is_multiple_of(block) || run.end() == self.limits.size;
+        let whole = run.offset.is_multiple_of(block) && ends_well;
         assert!(whole && run.end() <= self.limits.size, "{run:?} is not whole blocks of {block}");
         match operation {
             Operation::Zero { fast, .. } => {

@@ -5,5 +5,6 @@ mod comparisons;
 mod endpoints;
 mod faults;
 mod limits;
+mod nbd;
 mod rounds;
 mod whole_copies;

@@ -96,7 +96,7 @@ fn a_larger_destination_keeps_its_tail_unless_it_is_to_be_zeroed() {
     let source = noisy(10_000, 1);
     for (zero_tail, tail) in [(false, 5), (true, 0)] {
         let destination = memory(20_000);
-        destination.write_at(&[5; 20_000], 0).unwrap();
+        destination.write_at(&vec![5; 20_000], 0).unwrap();
         let options = CopierOptions { zero_tail, ..small() };
         Copier::open(endpoint(&source), endpoint(&destination), options).unwrap().bulk().unwrap();
         let copied = contents(&*destination);

@@ -49,7 +49,7 @@ impl Connection {
     /// Connects to the URI's export.
     pub fn connect(uri: &NbdUri, options: &ConnectOptions) -> Result<Self, NbdError> {
         let handshake = Handshake::connect(&uri.export, &options.contexts);
-        let handshake = handshake.map_err(|error| NbdError::protocol("handshake", error))?;
+        let handshake = handshake.map_err(|error| NbdError::limit("handshake", error))?;
         let (socket, Outcome::Connected(export)) = negotiate(uri, handshake, options)? else {
             return Err(NbdError::new(ErrorKind::Protocol, "connect"));
         };
@@ -82,7 +82,9 @@ impl Connection {
     /// Fails where the connection is dead: the peer is gone, broke the protocol, or left a request overdue.
     pub fn drive(&mut self, now: Instant) -> Result<(), NbdError> {
         self.check_alive()?;
-        let driven = self.send().and_then(|()| self.receive()).and_then(|()| self.check_deadline(now));
+        // What the peer said before it went is still heard when nothing can be sent to it any more.
+        let (sent, received) = (self.send(), self.receive());
+        let driven = received.and(sent).and_then(|()| self.check_deadline(now));
         self.is_dead = driven.is_err();
         driven
     }

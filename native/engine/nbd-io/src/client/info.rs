@@ -13,8 +13,7 @@ use crate::error::{ErrorKind, NbdError};
 /// A server that cannot describe without connecting (no `NBD_OPT_INFO`) is connected to; of its contexts
 /// only those of `options.contexts` are then known.
 pub fn info(uri: &NbdUri, options: &ConnectOptions) -> Result<Export, NbdError> {
-    let handshake =
-        Handshake::inspect(&uri.export).map_err(|error| NbdError::protocol("handshake", error))?;
+    let handshake = Handshake::inspect(&uri.export).map_err(|error| NbdError::limit("handshake", error))?;
     match negotiate(uri, handshake, options) {
         Ok((_, Outcome::Inspected(export))) => Ok(export),
         Ok(_) => Err(NbdError::new(ErrorKind::Protocol, "info")),

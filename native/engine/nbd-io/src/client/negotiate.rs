@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use nbd_proto::client::{Handshake, Outcome};
 use nbd_proto::uri::NbdUri;
+use rustix::net::Shutdown;
 
 use super::ConnectOptions;
 use crate::error::{ErrorKind, NbdError};
@@ -13,6 +14,8 @@ use crate::transport::{Interest, Socket, connect};
 const OPERATION: &str = "handshake";
 
 /// Connects to the URI's server and negotiates, both within the handshake's time.
+///
+/// Where the handshake does not end in transmission, the server has been taken leave of.
 pub(super) fn negotiate(
     uri: &NbdUri,
     mut handshake: Handshake,
@@ -35,7 +38,11 @@ pub(super) fn negotiate(
         let outcome = handshake.poll_outcome();
         send_all(&socket, &mut handshake, deadline)?;
         match outcome {
-            Some(outcome) => return Ok((socket, outcome)),
+            Some(outcome @ Outcome::Connected(_)) => return Ok((socket, outcome)),
+            Some(outcome) => {
+                wait_for_end(&socket, deadline);
+                return Ok((socket, outcome));
+            }
             None => receive(&socket, &mut handshake, deadline)?,
         }
     }
@@ -65,6 +72,17 @@ fn receive(socket: &Socket, handshake: &mut Handshake, deadline: Instant) -> Res
         Ok(count) => handshake.handle_received(count).map_err(NbdError::handshake),
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(()),
         Err(error) => Err(NbdError::transport(OPERATION, error)),
+    }
+}
+
+/// Lets the server end the connection: were it cut while it still answers, it would log an error.
+fn wait_for_end(socket: &Socket, deadline: Instant) {
+    socket.shutdown(Shutdown::Write);
+    let mut answer = [0; 64];
+    while wait(socket, Interest::READ, deadline).is_ok() {
+        if !matches!(socket.receive(&mut [IoSliceMut::new(&mut answer)]), Ok(1..)) {
+            break;
+        }
     }
 }
 

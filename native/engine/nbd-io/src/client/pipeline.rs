@@ -47,7 +47,9 @@ impl Pipeline {
         let shared = Arc::clone(&inbox);
         let driver = thread::Builder::new()
             .name("nbd-pipeline".to_owned())
-            .spawn(move || Driver { connection, inbox: shared, callbacks: HashMap::new(), next_token: 0 }.run())
+            .spawn(move || {
+                Driver { connection, inbox: shared, callbacks: HashMap::new(), next_token: 0 }.run()
+            })
             .map_err(failed)?;
         Ok(Self { export, inbox, driver: Some(driver) })
     }
@@ -59,7 +61,11 @@ impl Pipeline {
     }
 
     /// Hands a request over; `done` is called with its outcome, whatever becomes of the connection.
-    pub fn request(&self, command: Command, done: impl FnOnce(Result<Completion, NbdError>) + Send + 'static) {
+    pub fn request(
+        &self,
+        command: Command,
+        done: impl FnOnce(Result<Completion, NbdError>) + Send + 'static,
+    ) {
         let mut state = self.inbox.state();
         if state.is_closing || state.is_over {
             drop(state);

@@ -28,7 +28,9 @@ fn allocation(device: &dyn Device, run: Run, limit: usize) -> Result<Vec<Descrip
     for extent in extents {
         let flag = |set: bool, flag: u32| if set { u64::from(flag) } else { 0 };
         let flags = flag(extent.hole, NBD_STATE_HOLE) | flag(extent.zero, NBD_STATE_ZERO);
-        descriptors.push(extent.run.length, flags);
+        if !descriptors.push(extent.run.length, flags) {
+            break;
+        }
     }
     // A device that knows nothing is all data.
     if descriptors.list.is_empty() {
@@ -44,12 +46,11 @@ fn dirty(bitmap: &DirtyBitmap, run: Run, limit: usize) -> Vec<Descriptor> {
     let mut position = run.offset;
     for marked in snapshot.runs_from(run.offset) {
         let Some(marked) = marked.intersection(run) else { break };
-        descriptors.push(marked.offset - position, 0);
-        descriptors.push(marked.length, u64::from(NBD_STATE_DIRTY));
-        position = marked.end();
-        if descriptors.is_full() {
+        let dirty = u64::from(NBD_STATE_DIRTY);
+        if !(descriptors.push(marked.offset - position, 0) && descriptors.push(marked.length, dirty)) {
             return descriptors.list;
         }
+        position = marked.end();
     }
     descriptors.push(run.end() - position, 0);
     descriptors.list
@@ -66,18 +67,16 @@ impl Descriptors {
         Self { list: Vec::new(), limit }
     }
 
-    fn is_full(&self) -> bool {
-        self.list.len() >= self.limit
-    }
-
-    fn push(&mut self, length: u64, flags: u64) {
-        let is_full = self.is_full();
+    /// `false` where there is no room: then nothing may follow, or there would be a gap.
+    fn push(&mut self, length: u64, flags: u64) -> bool {
+        let is_full = self.list.len() >= self.limit;
         match self.list.last_mut() {
             _ if length == 0 => {}
             Some(last) if last.flags == flags => last.length += length,
-            _ if is_full => {}
+            _ if is_full => return false,
             _ => self.list.push(Descriptor { length, flags }),
         }
+        true
     }
 }
 

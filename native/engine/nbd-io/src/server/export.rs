@@ -1,12 +1,12 @@
 //! An export: a device, how it is offered, and what is recorded of its writes.
 
+use std::collections::HashSet;
 use std::io;
 use std::sync::Arc;
 
 use block_device::{Device, ZeroMode};
 use extent::{DirtyBitmap, Run};
 use nbd_proto::errno::NbdErrno;
-use nbd_proto::error::ProtocolError;
 use nbd_proto::export::BlockSize;
 use nbd_proto::server::Offer;
 use nbd_proto::wire::{
@@ -16,6 +16,7 @@ use nbd_proto::wire::{
 };
 
 use super::ExportConfig;
+use crate::error::{ErrorKind, NbdError};
 
 /// A device that is served.
 pub(super) struct ServedExport {
@@ -31,9 +32,20 @@ pub(super) enum ContextSource<'a> {
 }
 
 impl ServedExport {
-    /// The export and how it is offered. Fails where a name cannot be sent over the wire.
-    pub(super) fn new(config: ExportConfig, multi_conn: bool) -> Result<(Self, Offer), ProtocolError> {
+    /// The export and how it is offered.
+    ///
+    /// Fails where a name cannot be sent, where two bitmaps have one name, and where a bitmap is of another size
+    /// than the device: it would miss writes.
+    pub(super) fn new(config: ExportConfig, multi_conn: bool) -> Result<(Self, Offer), NbdError> {
         let ExportConfig { name, description, device, read_only, bitmaps } = config;
+        let invalid = || NbdError::new(ErrorKind::InvalidRequest, OPERATION);
+        if bitmaps.iter().any(|(_, bitmap)| bitmap.size() != device.size()) {
+            return Err(invalid().caused_by("a dirty bitmap is not of its device's size"));
+        }
+        let names: HashSet<&String> = bitmaps.iter().map(|(name, _)| name).collect();
+        if names.len() != bitmaps.len() {
+            return Err(invalid().caused_by("two dirty bitmaps of an export have the same name"));
+        }
         let read_only = read_only || device.is_read_only();
         let mut flags = NBD_FLAG_SEND_FLUSH | NBD_FLAG_SEND_FUA | NBD_FLAG_SEND_CACHE;
         flags |= if read_only {
@@ -46,7 +58,8 @@ impl ServedExport {
         }
         let mut contexts = vec![BASE_ALLOCATION.to_owned()];
         contexts.extend(bitmaps.iter().map(|(name, _)| format!("{QEMU_DIRTY_BITMAP}{name}")));
-        let offer = Offer::new(name, description, device.size(), flags, BLOCK_SIZE, contexts)?;
+        let offer = Offer::new(name, description, device.size(), flags, BLOCK_SIZE, contexts);
+        let offer = offer.map_err(|error| NbdError::limit(OPERATION, error))?;
         let bitmaps = bitmaps.into_iter().map(|(_, bitmap)| bitmap).collect();
         Ok((Self { device, read_only, bitmaps }, offer))
     }
@@ -98,6 +111,9 @@ pub(super) fn errno(error: &io::Error) -> NbdErrno {
         _ => NbdErrno::Eio,
     }
 }
+
+/// What fails where an export cannot be served.
+pub(super) const OPERATION: &str = "serve";
 
 /// Any request size works; 4096 works best.
 const BLOCK_SIZE: BlockSize =

@@ -1,27 +1,26 @@
 //! A server's life: listen, accept, close.
 
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use nbd_proto::server::Offer;
 use nbd_proto::uri::{NbdUri, Transport};
-use rustix::event::{EventfdFlags, eventfd};
 
 use super::connection::{Connection, negotiate};
-use super::export::{ServedExport, errno};
+use super::export::{OPERATION, ServedExport, errno};
 use super::registry::{Registration, Registry};
 use super::{ExportConfig, ServerOptions};
 use crate::error::{ErrorKind, NbdError};
-use crate::transport::{Accepted, Interest, Listener, Socket, wait};
+use crate::transport::{Accepted, Interest, Listener, Socket, Waker, wait};
 
 /// A running server. Dropping it closes it.
 pub struct Server {
     shared: Arc<Shared>,
     address: Transport,
-    waker: Arc<OwnedFd>,
+    waker: Arc<Waker>,
     acceptor: Option<JoinHandle<()>>,
 }
 
@@ -38,13 +37,13 @@ impl Server {
     /// Listens and serves the exports until [`close`](Self::close).
     ///
     /// Fails with [`ErrorKind::Listen`] where the address cannot be had, and with [`ErrorKind::InvalidRequest`]
-    /// where two exports have one name or a name is longer than 4096 bytes or contains NUL.
+    /// where two exports or two bitmaps have one name, a name is longer than 4096 bytes or contains NUL, or a
+    /// bitmap is of another size than its device.
     pub fn start(options: &ServerOptions, exports: Vec<ExportConfig>) -> Result<Self, NbdError> {
         let shared = Arc::new(Shared::new(options, exports)?);
         let cannot_listen = |error: io::Error| NbdError::new(ErrorKind::Listen, "listen").caused_by(error);
         let listener = Listener::bind(&options.listen).map_err(cannot_listen)?;
-        let waker = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK);
-        let waker = Arc::new(waker.map_err(|error| cannot_listen(error.into()))?);
+        let waker = Arc::new(Waker::new().map_err(|error| cannot_listen(error.into()))?);
         let address = listener.address().clone();
         let acceptor = {
             let (shared, waker) = (Arc::clone(&shared), Arc::clone(&waker));
@@ -91,9 +90,9 @@ impl Server {
 
     fn stop(&mut self) {
         let Some(acceptor) = self.acceptor.take() else { return };
-        // An eventfd takes a write whenever its counter is not full, and one is enough.
-        let _ = rustix::io::write(&self.waker, &1_u64.to_ne_bytes());
-        self.shared.registry.close(GRACE);
+        self.shared.registry.begin_closing();
+        self.waker.wake();
+        self.shared.registry.finish_closing(GRACE);
         // It fails only by a panic, which has been reported where it happened.
         let _ = acceptor.join();
     }
@@ -107,14 +106,13 @@ impl Drop for Server {
 
 impl Shared {
     fn new(options: &ServerOptions, configs: Vec<ExportConfig>) -> Result<Self, NbdError> {
-        let invalid = || NbdError::new(ErrorKind::InvalidRequest, "serve");
         let mut exports = Vec::new();
         let mut offers: Vec<Offer> = Vec::new();
         for config in configs {
-            let served = ServedExport::new(config, options.max_connections > 1);
-            let (export, offer) = served.map_err(|error| invalid().caused_by(error))?;
+            let (export, offer) = ServedExport::new(config, options.max_connections > 1)?;
             if offers.iter().any(|other| other.name() == offer.name()) {
-                return Err(invalid().caused_by("two exports have the same name"));
+                let reason = "two exports have the same name";
+                return Err(NbdError::new(ErrorKind::InvalidRequest, OPERATION).caused_by(reason));
             }
             exports.push(export);
             offers.push(offer);
@@ -129,23 +127,23 @@ impl Shared {
     }
 }
 
-/// Accepts until woken; then waits for the threads of all clients.
-fn accept_clients(shared: &Arc<Shared>, listener: &Listener, waker: &OwnedFd) {
+/// Accepts until the server is closing; then waits for the threads of all clients.
+fn accept_clients(shared: &Arc<Shared>, listener: &Listener, waker: &Waker) {
     let mut clients: Vec<JoinHandle<()>> = Vec::new();
-    loop {
-        match listener.accept(waker.as_fd()) {
+    while !shared.registry.is_closing() {
+        match listener.accept(waker) {
             Ok(Accepted::Client(socket)) => {
                 clients.retain(|client| !client.is_finished());
                 clients.extend(welcome(shared, socket));
             }
             Ok(Accepted::Exhausted) => {
                 let later = Instant::now() + EXHAUSTION_PAUSE;
-                if wait(waker.as_fd(), Interest::READ, Some(later)).unwrap_or(true) {
-                    break;
-                }
+                // Woken or not, broken or not: the loop finds out.
+                let _ = wait(waker.as_fd(), Interest::READ, Some(later));
             }
+            Ok(Accepted::Nobody) => {}
             // A listening socket that fails for good: the clients that are there are served on.
-            Ok(Accepted::Woken) | Err(_) => break,
+            Err(_) => break,
         }
     }
     for client in clients {

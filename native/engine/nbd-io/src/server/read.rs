@@ -45,28 +45,28 @@ pub(super) fn read_chunks(
     buffer: &mut Vec<u8>,
 ) -> io::Result<()> {
     let mut position = run.offset;
+    let mut header = Vec::new();
     while position < run.end() {
         let piece = Run::new(position, (run.end() - position).min(PIECE as u64));
         for part in parts(device, piece) {
             position = part.run.end();
             let is_last = position == run.end();
-            let mut header = Vec::new();
-            let mut data: &[u8] = &[];
             if part.zero {
+                // Leaves with the next data, or at the end.
                 reply.hole(part.run, is_last, &mut header);
-            } else {
-                let room = room(buffer, part.run.length);
-                if let Err(error) = device.read_at(room, part.run.offset) {
-                    reply.failed(errno(&error), &mut header);
-                    return socket.send_all(&mut [IoSlice::new(&header)], None);
-                }
-                reply.data_header(part.run, is_last, &mut header);
-                data = room;
+                continue;
             }
+            let data = room(buffer, part.run.length);
+            if let Err(error) = device.read_at(data, part.run.offset) {
+                reply.failed(errno(&error), &mut header);
+                return socket.send_all(&mut [IoSlice::new(&header)], None);
+            }
+            reply.data_header(part.run, is_last, &mut header);
             socket.send_all(&mut [IoSlice::new(&header), IoSlice::new(data)], None)?;
+            header.clear();
         }
     }
-    Ok(())
+    socket.send_all(&mut [IoSlice::new(&header)], None)
 }
 
 /// Consecutive parts that make up `piece`, zero or not. What is not known is data.

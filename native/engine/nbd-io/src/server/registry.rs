@@ -50,13 +50,17 @@ impl Registry {
         self.is_closing.load(Ordering::Acquire)
     }
 
-    /// Ends all connections: requests that have come are answered with `ESHUTDOWN`, no more are read.
-    /// A client that does not take its replies within `grace` is cut off.
-    pub(super) fn close(&self, grace: Duration) {
-        let mut connections = self.lock();
+    /// Lets no one in any more and reads no more: requests that have come are answered with `ESHUTDOWN`.
+    pub(super) fn begin_closing(&self) {
+        let connections = self.lock();
         self.is_closing.store(true, Ordering::Release);
-        let deadline = Instant::now() + grace;
         connections.shutdown(Shutdown::Read);
+    }
+
+    /// Waits until all have left. A client that does not take its replies within `grace` is cut off.
+    pub(super) fn finish_closing(&self, grace: Duration) {
+        let mut connections = self.lock();
+        let deadline = Instant::now() + grace;
         while !connections.sockets.is_empty() {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {

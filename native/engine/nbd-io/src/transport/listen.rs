@@ -3,20 +3,19 @@
 use std::fs;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use nbd_proto::uri::Transport;
-use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use rustix::net::{
     AddressFamily, SocketAddrUnix, SocketFlags, SocketType, accept_with, bind, getsockname, ipproto, listen,
     socket_with, sockopt,
 };
 
-use super::Socket;
 use super::connect::{set_unix_buffers, unix_address};
+use super::{Interest, Socket, Waker, wait_any};
 
 /// A socket that clients connect to. A unix socket's file goes with it.
 #[derive(Debug)]
@@ -32,8 +31,8 @@ pub(crate) struct Listener {
 pub(crate) enum Accepted {
     /// A client.
     Client(Socket),
-    /// The other descriptor is ready.
-    Woken,
+    /// No one yet: look whether to go on, and call again.
+    Nobody,
     /// The system is out of descriptors or memory: the client waits; try again a little later.
     Exhausted,
 }
@@ -55,43 +54,33 @@ impl Listener {
         &self.address
     }
 
-    /// Waits for a client, or until `waker` is readable.
-    pub(crate) fn accept(&self, waker: BorrowedFd<'_>) -> io::Result<Accepted> {
-        loop {
-            let mut fds =
-                [PollFd::new(&self.fd, PollFlags::IN), PollFd::from_borrowed_fd(waker, PollFlags::IN)];
-            match poll(&mut fds, None) {
-                Err(Errno::INTR) => continue,
-                result => result?,
-            };
-            let [_, woken] = fds;
-            if !woken.revents().is_empty() {
-                return Ok(Accepted::Woken);
-            }
-            match accept_with(&self.fd, SocketFlags::CLOEXEC) {
-                Ok(fd) => {
-                    if matches!(self.address, Transport::Unix { .. }) {
-                        set_unix_buffers(&fd);
-                    }
-                    return Ok(Accepted::Client(Socket::new(fd)));
+    /// The next client; waits for one, or until the waker is set.
+    pub(crate) fn accept(&self, waker: &Waker) -> io::Result<Accepted> {
+        match accept_with(&self.fd, SocketFlags::CLOEXEC) {
+            Ok(fd) => {
+                if matches!(self.address, Transport::Unix { .. }) {
+                    set_unix_buffers(&fd);
                 }
-                // The client is gone again, or its network failed.
-                Err(
-                    Errno::AGAIN
-                    | Errno::INTR
-                    | Errno::CONNABORTED
-                    | Errno::PROTO
-                    | Errno::NETDOWN
-                    | Errno::NETUNREACH
-                    | Errno::HOSTUNREACH
-                    | Errno::HOSTDOWN
-                    | Errno::PERM,
-                ) => {}
-                Err(Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM) => {
-                    return Ok(Accepted::Exhausted);
-                }
-                Err(error) => return Err(error.into()),
+                Ok(Accepted::Client(Socket::new(fd)))
             }
+            Err(Errno::AGAIN) => {
+                let woken = (waker.as_fd(), Interest::READ);
+                wait_any([(self.fd.as_fd(), Interest::READ), woken], None)?;
+                Ok(Accepted::Nobody)
+            }
+            // The client is gone again, or its network failed.
+            Err(
+                Errno::INTR
+                | Errno::CONNABORTED
+                | Errno::PROTO
+                | Errno::NETDOWN
+                | Errno::NETUNREACH
+                | Errno::HOSTUNREACH
+                | Errno::HOSTDOWN
+                | Errno::PERM,
+            ) => Ok(Accepted::Nobody),
+            Err(Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM) => Ok(Accepted::Exhausted),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -178,12 +167,6 @@ impl Drop for SocketFile {
 fn identity(path: &Path) -> io::Result<(u64, u64)> {
     let metadata = fs::symlink_metadata(path)?;
     Ok((metadata.dev(), metadata.ino()))
-}
-
-impl AsFd for Listener {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.fd.as_fd()
-    }
 }
 
 /// Clients that may wait to be accepted.

@@ -4,7 +4,6 @@ mod connect;
 mod listen;
 mod waker;
 
-
 use std::io::{self, IoSlice, IoSliceMut};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};

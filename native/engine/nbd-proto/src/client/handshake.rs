@@ -1,7 +1,7 @@
 //! From the greeting to an export, or to a description of exports.
 
 use crate::context::Context;
-use crate::error::ProtocolError;
+use crate::error::{LimitError, ProtocolError};
 use crate::export::Export;
 use crate::text;
 use crate::wire::{
@@ -60,19 +60,16 @@ enum Goal {
 impl Handshake {
     /// Connects to an export, with those of `contexts` that it has.
     ///
-    /// Fails with [`ProtocolError::String`] where a name cannot be sent: over 4096 bytes, or with NUL.
-    pub fn connect(export: &str, contexts: &[String]) -> Result<Self, ProtocolError> {
-        if !text::is_sendable(export) || !contexts.iter().all(|context| text::is_sendable(context)) {
-            return Err(ProtocolError::String);
-        }
+    /// Fails with [`LimitError::Name`] where a name cannot be sent.
+    pub fn connect(export: &str, contexts: &[String]) -> Result<Self, LimitError> {
+        text::check(export)?;
+        contexts.iter().try_for_each(|context| text::check(context))?;
         Ok(Self::new(Goal::Connect { export: export.to_owned(), contexts: contexts.to_vec() }))
     }
 
     /// Describes an export. Fails like [`connect`](Self::connect).
-    pub fn inspect(export: &str) -> Result<Self, ProtocolError> {
-        if !text::is_sendable(export) {
-            return Err(ProtocolError::String);
-        }
+    pub fn inspect(export: &str) -> Result<Self, LimitError> {
+        text::check(export)?;
         Ok(Self::new(Goal::Inspect { export: export.to_owned() }))
     }
 

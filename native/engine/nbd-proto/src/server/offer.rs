@@ -1,6 +1,6 @@
 //! An export as a server offers it.
 
-use crate::error::ProtocolError;
+use crate::error::LimitError;
 use crate::export::BlockSize;
 use crate::text;
 use crate::wire::{
@@ -31,13 +31,11 @@ impl Offer {
         flags: u16,
         block_size: BlockSize,
         contexts: Vec<String>,
-    ) -> Result<Self, ProtocolError> {
+    ) -> Result<Self, LimitError> {
         if size >= 1 << 63 {
-            return Err(ProtocolError::Size(size));
+            return Err(LimitError::Size(size));
         }
-        if ![&name, &description].into_iter().chain(&contexts).all(|text| text::is_sendable(text)) {
-            return Err(ProtocolError::String);
-        }
+        [&name, &description].into_iter().chain(&contexts).try_for_each(|text| text::check(text))?;
         Ok(Self { name, description, size, flags, block_size, contexts })
     }
 

@@ -1,6 +1,6 @@
-import type { DirtyBitmap, DirtyMap, Endpoint, NbdServer } from '@blockferry/nbd';
+import type { DirtyBitmap, DirtyMap, NbdServer } from '@blockferry/nbd';
 import { MigrationError } from '../../error.js';
-import type { DiskPair, Session, SessionOptions } from '../../ports.js';
+import type { DiskPair, EndpointPair, Session, SessionOptions } from '../../ports.js';
 import type { Attachment, EmbeddedMachine } from './embedded-host.js';
 import type { Guest } from './guest.js';
 
@@ -31,11 +31,11 @@ export class EmbeddedSession implements Session {
     this.#onMoved = onMoved;
   }
 
-  async prepare(): Promise<Map<string, { source: Endpoint; destination: Endpoint }>> {
+  async prepare(): Promise<ReadonlyMap<string, EndpointPair>> {
     // Marks of earlier writes are of no use; from here on nothing is missed.
     for (const map of this.#maps().values()) map.rotate();
     this.#undo("close the destination's exports", () => this.sealDestination());
-    const endpoints = new Map<string, { source: Endpoint; destination: Endpoint }>();
+    const endpoints = new Map<string, EndpointPair>();
     for (const { disk, source, destination } of this.#disks) {
       const server = await this.#destination.serveDisk(destination.disk, 'copy');
       this.#servers.push(server);

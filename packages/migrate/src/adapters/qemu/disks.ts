@@ -36,7 +36,10 @@ function toDisk(drive: BlockInfo, shareable: boolean): QemuDisk {
 export function virtualSize(medium: Pick<BlockDeviceInfo, 'image'>): number {
   const size = medium.image['virtual-size'];
   if (typeof size === 'number' && Number.isSafeInteger(size)) return size;
-  throw new MigrationError('NBD_UNSUPPORTED', `A disk has ${size} bytes, more than can be counted exactly (2^53-1).`);
+  throw new MigrationError(
+    'NBD_UNSUPPORTED',
+    `A disk has ${size} bytes, more than can be counted exactly (2^53-1).`,
+  );
 }
 
 /** The device's id out of its path in QEMU's object tree: `/machine/peripheral/ID/virtio-backend`. */

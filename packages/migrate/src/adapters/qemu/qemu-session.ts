@@ -1,7 +1,7 @@
-import type { DirtyMap, Endpoint } from '@blockferry/nbd';
+import type { DirtyMap } from '@blockferry/nbd';
 import type { QmpClient } from '@blockferry/qmp';
 import { MigrationError, type Side } from '../../error.js';
-import type { DiskPair, Session, SessionOptions } from '../../ports.js';
+import type { DiskPair, EndpointPair, Session, SessionOptions } from '../../ports.js';
 import { DirtyTracking } from './dirty-tracking.js';
 import type { QemuDisk } from './disks.js';
 import { ListenerAddresses } from './listener-addresses.js';
@@ -59,7 +59,7 @@ export class QemuSession implements Session {
     });
   }
 
-  async prepare(): Promise<Map<string, { source: Endpoint; destination: Endpoint }>> {
+  async prepare(): Promise<ReadonlyMap<string, EndpointPair>> {
     const { undo, addresses } = this.#options;
     this.#watch(this.#source.qmp, 'source');
     this.#watch(this.#destination.qmp, 'destination');
@@ -69,7 +69,7 @@ export class QemuSession implements Session {
       addresses,
     );
     undo('remove the sockets', () => this.#addresses?.remove() ?? Promise.resolve());
-    const endpoints = new Map<string, { source: Endpoint; destination: Endpoint }>();
+    const endpoints = new Map<string, EndpointPair>();
     if (this.#pairs.length > 0) {
       // The servers come first: one that is busy is found before anything was changed.
       undo("stop the source's NBD server", () => this.#sourceServer.stop());

@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest';
+import { main } from '../src/main.js';
+import { FakeShell } from './support/fake-shell.js';
+
+const FROM_TO = ['--from', 'qmp+unix:///a', '--to', 'qmp+unix:///b'];
+
+async function run(...args: string[]): Promise<{ status: number; shell: FakeShell }> {
+  const shell = new FakeShell();
+  return { status: await main(args, shell), shell };
+}
+
+describe('what cannot be meant ends with status 2 and names the culprit', () => {
+  it.each([
+    [['frobnicate'], 'frobnicate'],
+    [['copy', 'a'], 'destination'],
+    [['copy', 'a', 'b', 'c'], 'too many arguments'],
+    [['copy', 'a', 'b', '--frob'], '--frob'],
+    [['copy', 'a', 'b', '--connections', '0'], '--connections'],
+    [['copy', 'a', 'b', '--bandwidth', '3 parsecs'], '--bandwidth'],
+    [['copy', 'a', 'null:', '--verify'], '--verify'],
+    [['info', 'a', '--progress=loud'], '--progress'],
+    [['serve', 'memory:1GiB'], '--listen'],
+    [['serve', 'memory:lots', '--listen', 'nbd://h'], 'memory:lots'],
+    [['serve', 'x', '--listen', 'nbd://h', '--granularity', '64K'], '--bitmap'],
+    [['plan', '--from', 'qmp+unix:///a'], '--to'],
+    [['plan', ...FROM_TO, '--port-range', '9-1'], '--port-range'],
+    [['migrate', ...FROM_TO, '--migrate-disks', ''], '--migrate-disks'],
+    [['migrate', ...FROM_TO, '--migrate-disks', 'vda,,vdb'], '--migrate-disks'],
+    [['migrate', ...FROM_TO, '--migrate-disks', 'vda', '--no-disks'], '--no-disks'],
+    [['migrate', ...FROM_TO, '--no-disks', '--param', 'migrate_disks=vda'], 'migrate_disks'],
+    [['migrate', ...FROM_TO, '--param', 'migrate_disks='], '--param'],
+    [['migrate', ...FROM_TO, '--param', 'bandwidth=fast'], 'bandwidth'],
+    [['migrate', ...FROM_TO, '--disk-map', 'vda'], '--disk-map'],
+    [['migrate', ...FROM_TO, '--timeout', '0'], '--timeout'],
+    [['migrate', '--from', '/run/qmp.sock', '--to', 'qmp+unix:///b'], '--from'],
+    [['migrate', ...FROM_TO, '--strategy', 'magic'], '--strategy'],
+    [['demo', '--disks', '27'], '--disks'],
+    [['demo', '--size', '0'], '--size'],
+  ])('%j', async (args, culprit) => {
+    const { status, shell } = await run(...args);
+    expect(status).toBe(2);
+    expect(shell.err.text).toContain(culprit);
+    expect(shell.out.text).toBe('');
+  });
+});
+
+describe('what is not built yet is refused, never ignored', () => {
+  it.each([
+    [['copy', 'a', 'b', '--tls-creds', '/pki']],
+    [['serve', 'a', '--listen', 'nbd://h', '--tls-creds', '/pki']],
+    [['migrate', ...FROM_TO, '--tls-creds', '/pki']],
+    [['migrate', ...FROM_TO, '--p2p']],
+    [['migrate', ...FROM_TO, '--create-images']],
+    [['plan', ...FROM_TO, '--state-dir', '/var/lib']],
+    [['plan', ...FROM_TO, '--strategy', 'mirror']],
+    [['plan', ...FROM_TO, '--strategy', 'delegate']],
+    [['plan', '--from', 'qemu:///system', '--to', 'qemu+ssh://b/system']],
+    [['plan', '--from', 'qmp+unix:///a', '--to', 'test:///default']],
+    [['resume', 'abc', '--state-dir', '/x']],
+    [['cancel', 'abc']],
+    [['jobs']],
+    [['jobs', 'show', 'abc', '--json']],
+  ])('%j', async (args) => {
+    const { status, shell } = await run(...args);
+    expect(status).toBe(2);
+    expect(shell.err.text).toContain('is not built yet');
+  });
+});
+
+it('ends --json with a result on a usage error too', async () => {
+  const parsing = await run('copy', 'a', '--json');
+  expect(parsing.shell.objects).toEqual([
+    {
+      type: 'result',
+      ok: false,
+      exit: 2,
+      error: { code: 'INVALID_ARGUMENT', message: "missing required argument 'destination'" },
+    },
+  ]);
+  const unbuilt = await run('migrate', ...FROM_TO, '--p2p', '--json');
+  expect(unbuilt.shell.objects).toMatchObject([
+    { type: 'result', exit: 2, error: { code: 'ARGUMENT_UNSUPPORTED' } },
+  ]);
+});
+
+it('prints help and version on stdout, and ends with 0', async () => {
+  const help = await run('--help');
+  expect(help.status).toBe(0);
+  expect(help.shell.out.text).toContain('migrate');
+  expect(help.shell.out.text).not.toMatch(/resume|jobs/);
+  const version = await run('--version');
+  expect(version).toMatchObject({ status: 0 });
+  expect(version.shell.out.text).toMatch(/^\d+\.\d+\.\d+\n$/);
+});
+
+it('without a command prints the help on stderr, and ends with 2', async () => {
+  const { status, shell } = await run();
+  expect(status).toBe(2);
+  expect(shell.err.text).toContain('Usage:');
+  expect(shell.out.text).toBe('');
+});
+
+describe('the help of every command', () => {
+  it.each(['demo', 'copy', 'verify', 'info', 'list', 'map', 'serve', 'plan', 'migrate'])(
+    '%s has an example, fits 80 columns, and hides what is not built',
+    async (command) => {
+      const { status, shell } = await run(command, '--help');
+      expect(status).toBe(0);
+      expect(shell.out.text).toContain(`Example:\n  blockferry ${command} `);
+      expect(shell.out.text).toContain('--json');
+      expect(shell.out.text).not.toContain('--tls-creds');
+      expect(Math.max(...shell.out.text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+    },
+  );
+});
