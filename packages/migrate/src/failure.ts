@@ -17,6 +17,9 @@ export function toMigrationError(error: unknown, where: MigrationErrorDetails = 
       cause: error,
     });
   }
+  if (QmpError.is(error) && error.code === 'QMP_URI') {
+    return new MigrationError('INVALID_ARGUMENT', error.message, { ...where, cause: error });
+  }
   if (QmpError.is(error)) return new MigrationError(error.code, error.message, { ...where, cause: error });
   if (TypedParamsError.is(error)) {
     const code = error.code === 'ARGUMENT_UNSUPPORTED' ? 'ARGUMENT_UNSUPPORTED' : 'INVALID_ARGUMENT';

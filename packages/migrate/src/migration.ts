@@ -129,6 +129,8 @@ class Migration implements MigrationJob {
     } catch (error) {
       // Nobody knows where the guest is: touching either side could start it twice.
       if (toMigrationError(error).code === 'OUTCOME_UNCERTAIN') this.#phases.commit();
+      // Ends whatever still waits.
+      this.#stop(toMigrationError(error));
       await this.#phases.unwind();
       throw error;
     }

@@ -43,7 +43,7 @@ export function normalizeOptions(options: MigrateOptions): NormalizedOptions {
     unsafe: (options.unsafe ?? false) || flags.includes('UNSAFE'),
     bandwidth: positive('bandwidth', one('bandwidth', options.bandwidth, values.bandwidth)),
     maxDowntimeMs: range('maxDowntimeMs', options.maxDowntimeMs ?? 300, 1, 2_000_000),
-    timeoutMs: positive('timeoutMs', options.timeoutMs),
+    timeoutMs: positive('timeoutMs', options.timeoutMs, LONGEST_TIMER_MS),
     addresses: addresses(options, values),
     verify: options.verify ?? false,
     problems: [...fromParameters.problems, ...flagProblems(flags)],
@@ -54,12 +54,17 @@ function unite(
   disks: 'default' | 'none' | readonly string[],
   more: readonly string[],
 ): 'default' | 'none' | readonly string[] {
+  if (typeof disks === 'string' && disks !== 'default' && disks !== 'none') {
+    throw invalid(`disks is "${disks}": give 'default', 'none' or a list of names.`);
+  }
   if (typeof disks !== 'string' && disks.length === 0) {
     throw invalid(
       "An empty list of disks is ambiguous: say 'none' to copy none, 'default' for every writable one.",
     );
   }
-  if (typeof disks !== 'string' && disks.includes('')) throw invalid('A disk has an empty name.');
+  if ([...(typeof disks === 'string' ? [] : disks), ...more].includes('')) {
+    throw invalid('A disk has an empty name.');
+  }
   if (more.length === 0) return disks;
   if (disks === 'none')
     throw invalid('migrate_disks names disks, and none are to be copied: leave one of the two out.');
@@ -87,8 +92,12 @@ function one<T>(name: string, option: T | undefined, parameter: T | undefined): 
   return option ?? parameter;
 }
 
-function positive(name: string, value: number | undefined): number | undefined {
-  return value === undefined ? undefined : range(name, value, 1, Number.MAX_SAFE_INTEGER);
+function positive(
+  name: string,
+  value: number | undefined,
+  max: number = Number.MAX_SAFE_INTEGER,
+): number | undefined {
+  return value === undefined ? undefined : range(name, value, 1, max);
 }
 
 function range(name: string, value: number, min: number, max: number): number {
@@ -101,3 +110,6 @@ function range(name: string, value: number, min: number, max: number): number {
 function invalid(message: string): MigrationError {
   return new MigrationError('INVALID_ARGUMENT', message);
 }
+
+/** 24.8 days; Node's timers take a longer time for 1 ms. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;

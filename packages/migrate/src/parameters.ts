@@ -18,12 +18,16 @@ export function mergeParameters(params: TypedParams | MigrateParamsRecord | unde
   values: ParameterValues;
   problems: Problem[];
 } {
-  const typed = toTypedParams(params);
-  const problems: Problem[] = schemaProblems(typed, migrationSchema).map(({ code, message }) => ({
+  const given = toTypedParams(params);
+  const faults = schemaProblems(given, migrationSchema);
+  const problems: Problem[] = faults.map(({ code, message }) => ({
     code: code === 'ARGUMENT_UNSUPPORTED' ? code : 'INVALID_ARG',
     message,
   }));
-  if (problems.length > 0) return { values: NOTHING, problems };
+  // The others still count: a plan that forgot migrate_disks for a typing error elsewhere would tell of other disks.
+  const typed = new TypedParams(
+    [...given].filter(({ name }) => !faults.some((fault) => fault.name === name)),
+  );
   for (const name of new Set([...typed].map((entry) => entry.name))) {
     if (!HONOURED.has(name)) {
       problems.push({
@@ -35,12 +39,13 @@ export function mergeParameters(params: TypedParams | MigrateParamsRecord | unde
   if (typed.has('disks_uri') && typed.has('disks_port')) {
     problems.push({
       code: 'INVALID_ARG',
-      message: 'Both port and URI requested for disk migration while being mutually exclusive',
+      message:
+        'invalid argument: Both port and URI requested for disk migration while being mutually exclusive',
     });
   }
   const disksPort = typed.getInt('disks_port');
   if (disksPort !== undefined && (disksPort < 0 || disksPort > 65535)) {
-    problems.push({ code: 'INVALID_ARG', message: 'nbd port must be in range 0-65535' });
+    problems.push({ code: 'INVALID_ARG', message: 'invalid argument: nbd port must be in range 0-65535' });
   }
   const values: ParameterValues = {
     migrateDisks: typed.getAll('migrate_disks').map(String),
@@ -55,7 +60,8 @@ export function mergeParameters(params: TypedParams | MigrateParamsRecord | unde
 
 function toTypedParams(params: TypedParams | MigrateParamsRecord | undefined): TypedParams {
   if (params === undefined) return new TypedParams();
-  if (params instanceof TypedParams) return params;
+  // Whichever copy of the package made them.
+  if (Symbol.iterator in params) return new TypedParams(params as TypedParams);
   try {
     return TypedParams.from(params as Parameters<typeof TypedParams.from>[0], migrationSchema);
   } catch (cause) {
@@ -70,20 +76,14 @@ function mebibytesPerSecond(value: bigint | undefined, problems: Problem[]): num
   if (value === undefined || value === 0n) return undefined;
   const bytes = value * 1024n * 1024n;
   if (bytes > BigInt(Number.MAX_SAFE_INTEGER)) {
-    problems.push({ code: 'INVALID_ARG', message: `bandwidth must be less than ${2 ** 33}` });
+    problems.push({
+      code: 'INVALID_ARG',
+      message: `invalid argument: bandwidth must be less than ${2 ** 33}`,
+    });
     return undefined;
   }
   return Number(bytes);
 }
-
-const NOTHING: ParameterValues = {
-  migrateDisks: [],
-  bandwidth: undefined,
-  migrateUri: undefined,
-  disksUri: undefined,
-  disksPort: undefined,
-  listenAddress: undefined,
-};
 
 const HONOURED: ReadonlySet<string> = new Set([
   'migrate_disks',

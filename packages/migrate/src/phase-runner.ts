@@ -20,9 +20,8 @@ export class PhaseRunner {
 
   /** Begins a phase. The phases are a sequence: any other order is a fault of the caller. */
   enter(phase: Phase): void {
-    if (PHASES[this.#next] !== phase) {
-      throw new RangeError(`The phase ${phase} comes after ${PHASES[this.#next - 1] ?? 'nothing'}.`);
-    }
+    const next = PHASES[this.#next];
+    if (next !== phase) throw new RangeError(`The phase ${next ?? 'none'} is next, not ${phase}.`);
     this.#next += 1;
     this.#current = phase;
     this.#announce(phase);

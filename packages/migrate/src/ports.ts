@@ -81,7 +81,7 @@ export interface Session {
   /** Starts the state stream. */
   startState(): Promise<void>;
   /** Resolves when the guest has stopped for the switch, with the moment (performance.now()) of its stop. */
-  stopped(): Promise<number>;
+  stopped(signal: AbortSignal): Promise<number>;
   /** Like `rotate`, of the stopped guest: nothing records any more. Checks that the source is what it was. */
   freeze(): Promise<Map<string, DirtyMap>>;
   /** Ends the destination's exports: nobody may write there any more. */

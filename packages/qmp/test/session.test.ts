@@ -149,7 +149,10 @@ describe('a broken peer', () => {
 
   it('ends the session with bytes that are not UTF-8', () => {
     const session = readySession();
-    session.handleBytes(Uint8Array.of(0x22, 0xff, 0x22, 0x0a));
+    session.execute('query-name');
+    session.handleBytes(encoder.encode('{"return": "'));
+    session.handleBytes(Uint8Array.of(0xff));
+    session.handleBytes(encoder.encode('", "id": 2}\n'));
     expect(session.pollMessage()).toMatchObject({ type: 'failed', error: { code: 'QMP_PROTOCOL' } });
   });
 

@@ -168,7 +168,7 @@ export class TypedParams<out S extends Schema = Schema> implements Iterable<Type
       this.#params.push(replacement);
       return this;
     }
-    this.#params = this.#params.filter((param, index) => index <= place || param.name !== name);
+    this.#params = this.#params.filter((param, index) => index === place || param.name !== name);
     this.#params[place] = replacement;
     return this;
   }

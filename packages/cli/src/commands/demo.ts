@@ -66,6 +66,7 @@ async function runDemo(options: DemoCommandOptions, { shell }: CommandContext): 
       `writes ${formatRate(options.writeRate)}.`,
   );
   output.note(`Host b: blank disks. Moving ${selected.join(', ')} while the guest runs.`);
+  output.progress({ type: 'phase', phase: 'fill' });
   await using a = await createEmbeddedHost({ name: 'a' });
   await using b = await createEmbeddedHost({ name: 'b' });
   await using domain = await a.createDomain({ name: 'demo', disks, writeRate: options.writeRate });

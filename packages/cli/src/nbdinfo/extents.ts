@@ -67,7 +67,12 @@ export class MapTotals {
 
 /** A line of `map --totals`, in nbdinfo's columns. */
 export function totalLine({ size, percent, type, description }: MapTotal): string {
-  return `${column(size, 10)} ${percent.toFixed(1).padStart(5)}% ${column(type, 3)}${tail(' ', description)}\n`;
+  return `${column(size, 10)} ${oneDecimal(percent).padStart(5)}% ${column(type, 3)}${tail(' ', description)}\n`;
+}
+
+/** As C rounds, a tie to the even digit: 6.25 is 6.2. */
+function oneDecimal(value: number): string {
+  return (value % 1 === 0.25 ? value - 0.05 : value).toFixed(1);
 }
 
 function column(value: number, width: number): string {

@@ -6,8 +6,9 @@ export function describeStep(step: Step): string {
 }
 
 const STEPS: Readonly<Record<Step, string>> = {
-  copy: 'copying',
+  copy: 'moving what holds data, keeping holes',
   compare: 'reading both sides',
+  fill: "writing half of the guest's disks",
   begin: 'looking at both sides',
   prepare: 'recording writes, opening exports',
   bulk: 'copying the chosen disks while the guest runs',

@@ -63,7 +63,7 @@ describe.skipIf(!lab.available)('info, list and map tell what nbdinfo tells', ()
       'read-only memory without multi-conn',
       ['--readonly', '--filter=multi-conn', 'memory', '1000', 'multi-conn-mode=disable'],
     ],
-    ['no extents, no FUA', ['--filter=noextents', '--filter=fua', 'memory', '5M', 'fuamode=none']],
+    ['no extents, no FUA', ['--filter=noextents', '--filter=fua', 'memory', '5M']],
     [
       'block sizes',
       [

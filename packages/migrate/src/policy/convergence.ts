@@ -22,10 +22,11 @@ export interface ConvergenceDecision {
 }
 
 /**
- * Whether another round is worth it before the state stream starts.
+ * Whether another round is worth it before the state stream starts: until the last round would fit the downtime
+ * and rounds shrink no further, or until they have stopped shrinking for good, or there were enough of them.
  *
  * What is dirty when a round ends has been written while it ran; so the next round costs about what this one did,
- * scaled by how much it shrank. Rounds that have stopped shrinking will not become shorter.
+ * scaled by how much it shrank.
  */
 export function decide(rounds: readonly RoundRecord[], limits: ConvergenceLimits): ConvergenceDecision {
   const last = rounds.at(-1);
@@ -34,33 +35,42 @@ export function decide(rounds: readonly RoundRecord[], limits: ConvergenceLimits
   const before = rounds.at(-2);
   const shrink = before === undefined || before.bytes === 0 ? 1 : Math.min(1, last.bytes / before.bytes);
   const forecastMs = limits.switchMs + last.ms * shrink;
-  if (forecastMs <= limits.maxDowntimeMs && (last.bytes === 0 || !stillShrinking(rounds))) {
+  const fits = forecastMs <= limits.maxDowntimeMs;
+  const shrinking = shrank(rounds, rounds.length - 1);
+  if (last.bytes === 0) {
+    return { action: 'switch', forecastMs, reason: 'the guest wrote nothing during the last round' };
+  }
+  if (fits && !shrinking) {
     return { action: 'switch', forecastMs, reason: 'the last round fits the downtime' };
   }
   if (rounds.length >= limits.maxRounds) {
     return { action: 'switch', forecastMs, reason: `${rounds.length} rounds are enough` };
   }
-  if (
-    rounds.length > STALLED_ROUNDS &&
-    !rounds.slice(-STALLED_ROUNDS).some((_, index) => shrank(rounds, rounds.length - STALLED_ROUNDS + index))
-  ) {
+  if (stalled(rounds)) {
     return {
       action: 'switch',
       forecastMs,
       reason: 'rounds shrink no more: the guest writes as fast as the copy',
     };
   }
-  return { action: 'round', forecastMs, reason: 'the next round will be shorter' };
+  const reason = shrinking
+    ? 'the next round may be shorter still'
+    : 'the last round would not fit the downtime';
+  return { action: 'round', forecastMs, reason };
 }
 
-function stillShrinking(rounds: readonly RoundRecord[]): boolean {
-  return rounds.length < 2 || shrank(rounds, rounds.length - 1);
+function stalled(rounds: readonly RoundRecord[]): boolean {
+  if (rounds.length <= STALLED_ROUNDS) return false;
+  return !rounds.some((_, index) => index >= rounds.length - STALLED_ROUNDS && shrank(rounds, index));
 }
 
-/** Whether a round was at least a quarter smaller than the one before it. */
+/**
+ * Whether a round was at least a quarter smaller than all before it; the first one counts as such. Compared with the
+ * one before it alone, a guest that writes in bursts would seem to shrink at every second round, for ever.
+ */
 function shrank(rounds: readonly RoundRecord[], index: number): boolean {
-  const [before, after] = [rounds[index - 1], rounds[index]];
-  return before !== undefined && after !== undefined && after.bytes < before.bytes * 0.75;
+  const smallest = Math.min(...rounds.slice(0, index).map(({ bytes }) => bytes));
+  return (rounds[index]?.bytes ?? 0) < smallest * 0.75;
 }
 
 const STALLED_ROUNDS = 4;

@@ -67,9 +67,20 @@ function findDestination<D extends DiskInfo>(
   diskMap: Readonly<Record<string, string>>,
   problems: Problem[],
 ): D | undefined {
-  const mapped = info.names.map((name) => diskMap[name]).find((name) => name !== undefined);
-  // The name that the user gave counts first, then the others in their order.
-  const wanted = mapped !== undefined ? [mapped] : [disk, ...info.names];
+  const [mapped, ...others] = new Set(
+    info.names.filter((name) => Object.hasOwn(diskMap, name)).map((name) => diskMap[name]),
+  );
+  if (others.length > 0) {
+    problems.push({
+      code: 'INVALID_ARGUMENT',
+      disk,
+      message: `The disk map sends ${disk} to ${[mapped, ...others].join(' and to ')}: leave one.`,
+    });
+    return undefined;
+  }
+  // The name that the user gave counts first, then the others in their order. One that QEMU made up (#block123)
+  // is chance: a disk of that name on the other side is another one.
+  const wanted = mapped !== undefined ? [mapped] : [disk, ...info.names].filter((name) => name[0] !== '#');
   for (const name of wanted) {
     const found = destinations.filter((candidate) => candidate.names.includes(name));
     if (found.length > 1) {

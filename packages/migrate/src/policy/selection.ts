@@ -37,7 +37,7 @@ export function select<D extends DiskInfo>(disks: readonly D[], request: Selecti
     const named = wanted.get(info);
     const disk = named ?? shared.get(info) ?? info.disk;
     if (named !== undefined) {
-      problems.push(...refuseToMove(info, named, request.allowShared));
+      problems.push(...refuseToMove(info, named, request.allowShared, shared.has(info)));
       return { info, disk, action: 'move', reason: 'selected' };
     }
     if (
@@ -99,7 +99,7 @@ export function resolveNames<D extends DiskInfo>(
   return found;
 }
 
-function refuseToMove(info: DiskInfo, disk: string, allowShared: boolean): Problem[] {
+function refuseToMove(info: DiskInfo, disk: string, allowShared: boolean, assumedShared: boolean): Problem[] {
   if (info.empty) {
     return [{ code: 'DISK_EMPTY', disk, message: `${disk} has no medium: leave it out.` }];
   }
@@ -109,6 +109,17 @@ function refuseToMove(info: DiskInfo, disk: string, allowShared: boolean): Probl
         code: 'DISK_READ_ONLY',
         disk,
         message: `${disk} is read-only and cannot be tracked: leave it out, and copy its image.`,
+      },
+    ];
+  }
+  if (assumedShared) {
+    return [
+      {
+        code: 'DISK_SHARED',
+        disk,
+        message:
+          `${disk} is selected, and said to be the same storage on both sides: copying it onto itself would ` +
+          'destroy it. Leave one of the two out.',
       },
     ];
   }

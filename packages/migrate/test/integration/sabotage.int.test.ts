@@ -7,7 +7,7 @@ const lab = requires('guest', 'qemu-system-x86_64', 'qemu-img');
 /** The verifier's own test: a copy that is wrong has to be found. */
 describe.skipIf(!lab.available)(`a copy with a fault built in ${lab.reason ?? ''}`, () => {
   for (const [what, sabotage] of [
-    ['the last round left out', { skipLastRound: true }],
+    ['the last rounds left out', { skipLastRounds: true }],
     ['zeros skipped instead of written', { skipZeroes: true }],
   ] as const) {
     it(`is found damaged: ${what}`, async () => {

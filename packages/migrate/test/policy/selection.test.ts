@@ -106,7 +106,12 @@ describe('a list', () => {
   });
 
   it('refuses to copy a disk onto the storage that it is said to be already', () => {
-    const found = selection([vda], { disks: ['vda'], assumeShared: ['vda'], allowShared: true, unsafe: true });
+    const found = selection([vda], {
+      disks: ['vda'],
+      assumeShared: ['vda'],
+      allowShared: true,
+      unsafe: true,
+    });
     expect(problems(found)).toEqual(['DISK_SHARED vda']);
     expect(found.problems[0]?.message).toContain('the same storage on both sides');
   });

@@ -35,6 +35,18 @@ describe('on', () => {
     expect(heard).toEqual(['STOP']);
   });
 
+  it('hears nothing of the event during which another listener unsubscribed it', async () => {
+    await using monitor = await startTalkative();
+    await using client = await connectQmp(monitor.uri);
+    let heard = false;
+    client.on(() => stopOther());
+    const stopOther = client.on(() => {
+      heard = true;
+    });
+    await client.execute('go', { events: ['STOP'] });
+    expect(heard).toBe(false);
+  });
+
   it('keeps the same function apart from itself', async () => {
     await using monitor = await startTalkative();
     await using client = await connectQmp(monitor.uri);
@@ -167,6 +179,23 @@ describe('events', () => {
     expect((await stream.next()).value).toMatchObject({ event: 'RESUME' });
     const lost = { code: 'QMP_EVENTS_LOST', message: expect.stringContaining('SHUTDOWN') };
     await expect(stream.next()).rejects.toMatchObject(lost);
+  });
+
+  it('throws at once when the connection is gone already', async () => {
+    await using monitor = await startTalkative();
+    await using client = await connectQmp(monitor.uri);
+    await client.close();
+    await expect(client.events().next()).rejects.toMatchObject({ code: 'QMP_CLOSED' });
+  });
+
+  it('throws what its filter throws, and nobody else notices', async () => {
+    await using monitor = await startTalkative();
+    await using client = await connectQmp(monitor.uri);
+    const stream = client.events(() => {
+      throw new RangeError('mine');
+    });
+    expect(await client.execute('go', { events: ['STOP'] })).toEqual({});
+    await expect(stream.next()).rejects.toThrow('mine');
   });
 
   it('ends with its signal', async () => {

@@ -81,14 +81,23 @@ pub(crate) type Hook = Box<dyn Fn(Call, Run) -> io::Result<()> + Send + Sync>;
 pub(crate) struct Hooked {
     pub device: Arc<MemoryDevice>,
     pub hook: Hook,
+    /// The most bytes that it tells the extents of at a time.
+    pub most_told: u64,
 }
 
 impl Hooked {
+    pub(crate) fn new(
+        device: &Arc<MemoryDevice>,
+        hook: impl Fn(Call, Run) -> io::Result<()> + Send + Sync + 'static,
+    ) -> Self {
+        Self { device: device.clone(), hook: Box::new(hook), most_told: u64::MAX }
+    }
+
     pub(crate) fn endpoint(
         device: &Arc<MemoryDevice>,
         hook: impl Fn(Call, Run) -> io::Result<()> + Send + Sync + 'static,
     ) -> Arc<dyn Endpoint> {
-        Arc::new(DeviceEndpoint::new(Arc::new(Self { device: device.clone(), hook: Box::new(hook) })))
+        Arc::new(DeviceEndpoint::new(Arc::new(Self::new(device, hook))))
     }
 }
 
@@ -127,7 +136,7 @@ impl Device for Hooked {
 
     fn extents(&self, run: Run, limit: usize) -> io::Result<Vec<Extent>> {
         (self.hook)(Call::Extents, run)?;
-        self.device.extents(run, limit)
+        self.device.extents(Run::new(run.offset, run.length.min(self.most_told)), limit)
     }
 }
 

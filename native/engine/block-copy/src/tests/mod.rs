@@ -6,5 +6,7 @@ mod endpoints;
 mod faults;
 mod limits;
 mod nbd;
+mod nbd_faults;
 mod rounds;
+mod served;
 mod whole_copies;

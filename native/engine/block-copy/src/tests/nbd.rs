@@ -1,61 +1,20 @@
 //! Copies over NBD, with this workspace's own server at the other end.
 
 use std::ops::ControlFlow;
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use block_device::{Device, MemoryDevice, ZeroMode};
 use extent::{DirtyBitmap, Run};
 use nbd_io::client::ConnectOptions;
-use nbd_io::server::{ExportConfig, Server, ServerOptions};
-use nbd_io::{NbdUri, Transport};
 
 use super::endpoints::{allocated, contents, endpoint, memory, noisy, write_noise};
+use super::served::{CONTEXT, Served};
 use crate::{
-    BASE_ALLOCATION, Copier, CopierOptions, DirtyMap, Endpoint, FLAG_DIRTY, FLAG_HOLE, FLAG_ZERO,
+    BASE_ALLOCATION, Copier, CopierOptions, DirtyMap, Endpoint as _, FLAG_DIRTY, FLAG_HOLE, FLAG_ZERO,
     NbdEndpoint, Side, compare, read_extents,
 };
 
 const SIZE: u64 = (8 << 20) + 512;
-
-static SERVERS: AtomicU64 = AtomicU64::new(0);
-
-/// A server of one device, by a unix socket that goes with it.
-struct Served {
-    server: Server,
-    bitmap: Arc<DirtyBitmap>,
-}
-
-impl Served {
-    /// `clients`: 1 makes it a server that takes one connection at a time and says so.
-    fn new(device: &Arc<MemoryDevice>, clients: usize) -> Self {
-        let number = SERVERS.fetch_add(1, Ordering::Relaxed);
-        let name = format!("blockferry-copy-{}-{number}.sock", std::process::id());
-        let path: PathBuf = std::env::temp_dir().join(name);
-        let mut options = ServerOptions::new(Transport::Unix { path });
-        options.max_connections = clients;
-        let bitmap = Arc::new(DirtyBitmap::new(device.size(), 4096).unwrap());
-        let export = ExportConfig {
-            name: "disk".to_owned(),
-            description: String::new(),
-            device: device.clone(),
-            read_only: false,
-            bitmaps: vec![("writes".to_owned(), Arc::clone(&bitmap))],
-        };
-        Self { server: Server::start(&options, vec![export]).unwrap(), bitmap }
-    }
-
-    fn uri(&self) -> NbdUri {
-        self.server.uri("disk")
-    }
-
-    fn endpoint(&self) -> Arc<dyn Endpoint> {
-        Arc::new(NbdEndpoint::open(self.uri(), ConnectOptions::default()).unwrap())
-    }
-}
-
-const CONTEXT: &str = "qemu:dirty-bitmap:writes";
 
 /// Data, holes and allocated zeros.
 fn example() -> Arc<MemoryDevice> {
@@ -170,7 +129,7 @@ fn extents_are_told_of_any_range_and_context() {
         served.bitmap.mark(Run::new(4096, 1));
         let options = ConnectOptions { contexts: vec![CONTEXT.to_owned()], ..ConnectOptions::default() };
         let told = |context: &str, range| {
-            let endpoint = NbdEndpoint::open(served.uri(), options.clone()).unwrap();
+            let endpoint = served.open(options.clone());
             let mut told = Vec::new();
             read_extents(&endpoint, context, range, &mut |run, flags| {
                 told.push((run, flags));

@@ -48,7 +48,7 @@ impl Pipeline {
         let driver = thread::Builder::new()
             .name("nbd-pipeline".to_owned())
             .spawn(move || {
-                Driver { connection, inbox: shared, callbacks: HashMap::new(), next_token: 0 }.run()
+                Driver { connection, inbox: shared, callbacks: HashMap::new(), next_token: 0 }.run();
             })
             .map_err(failed)?;
         Ok(Self { export, inbox, driver: Some(driver) })

@@ -71,7 +71,7 @@ pub(super) fn offer(name: &str, contexts: &[&str]) -> Offer {
 
 /// An export of 1 MiB in which everything works.
 pub(super) fn capable_export() -> Export {
-    let mut export = Export::new("x".to_owned(), 1 << 20, u16::MAX & !NBD_FLAG_READ_ONLY).unwrap();
+    let mut export = Export::new("x".to_owned(), 1 << 20, !NBD_FLAG_READ_ONLY).unwrap();
     export.structured_replies = true;
     export.block_size.minimum = 1;
     export

@@ -13,20 +13,20 @@ export function parseNbdAddress(option: string, text: string): Address {
     text,
     'nbd://host:port, nbd+unix:///?socket=PATH, tcp://host:port or unix:///PATH',
   );
-  if (url.protocol === 'nbd+unix:') {
-    const socket = url.searchParams.get('socket');
-    if (!socket) throw invalid(option, text, 'it has no socket: nbd+unix:///?socket=PATH');
-    if (url.pathname.length > 1)
-      throw invalid(option, text, 'the export is ours to name: leave the path empty');
-    return unix(option, text, socket);
+  if (url.protocol === 'unix:') return unixUrl(option, text, url);
+  if (!['nbd+unix:', 'nbd:', 'tcp:'].includes(url.protocol)) {
+    throw invalid(option, text, `the scheme ${url.protocol} is not one of nbd, nbd+unix, tcp, unix`);
   }
-  if (url.protocol === 'unix:') return unix(option, text, decodeURIComponent(url.pathname));
-  if (url.protocol === 'nbd:' || url.protocol === 'tcp:') {
-    if (url.pathname.length > 1)
-      throw invalid(option, text, 'the export is ours to name: leave the path empty');
-    return tcp(option, text, url.hostname, url.port);
+  if (url.pathname.length > 1)
+    throw invalid(option, text, 'the export is ours to name: leave the path empty');
+  if (url.protocol !== 'nbd+unix:') return tcpUrl(option, text, url);
+  // Not URLSearchParams: a + is a plus sign here.
+  const [parameter = '', ...others] = url.search.slice(1).split('&');
+  const socket = /^socket=(.+)$/.exec(parameter)?.[1];
+  if (socket === undefined || others.length > 0 || url.host !== '') {
+    throw invalid(option, text, 'it takes a socket and nothing else: nbd+unix:///?socket=PATH');
   }
-  throw invalid(option, text, `the scheme ${url.protocol} is not one of nbd, nbd+unix, tcp, unix`);
+  return unix(option, text, decode(option, text, socket));
 }
 
 /** Reads the state stream's address: `tcp://h:p`, `unix:///P`, and QEMU's `tcp:h:p`, `unix:P`. */
@@ -35,8 +35,9 @@ export function parseStateAddress(option: string, text: string): Address {
   if (qemu?.[1] !== undefined) return unix(option, text, qemu[1]);
   const colons = /^tcp:(?!\/\/)(.*)$/.exec(text);
   const url = parseUrl(option, colons ? `tcp://${colons[1]}` : text, 'tcp://host:port or unix:///PATH');
-  if (url.protocol === 'unix:') return unix(option, text, decodeURIComponent(url.pathname));
-  if (url.protocol === 'tcp:') return tcp(option, text, url.hostname, url.port);
+  if (url.protocol === 'unix:') return unixUrl(option, text, url);
+  if (url.protocol === 'tcp:' && url.pathname.length <= 1) return tcpUrl(option, text, url);
+  if (url.protocol === 'tcp:') throw invalid(option, text, 'tcp://host:port takes no path');
   throw invalid(option, text, `the scheme ${url.protocol} is neither tcp nor unix`);
 }
 
@@ -61,6 +62,25 @@ export function serverAddress(address: Address): SocketAddressLegacy {
     : { type: 'inet', data: { host: address.host, port: String(address.port ?? 0) } };
 }
 
+function unixUrl(option: string, text: string, url: URL): Address {
+  if (url.host !== '') throw invalid(option, text, 'a socket has no host: unix:///PATH, with three slashes');
+  if (url.search !== '') throw invalid(option, text, 'it takes no query: write a ? in the path as %3F');
+  return unix(option, text, decode(option, text, url.pathname));
+}
+
+function tcpUrl(option: string, text: string, url: URL): Address {
+  if (url.search !== '' || url.username !== '' || url.password !== '') {
+    throw invalid(option, text, 'it takes a host and a port and nothing else');
+  }
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  if (host === '') throw invalid(option, text, 'it names no host');
+  return {
+    type: 'tcp',
+    host,
+    port: url.port === '' || url.port === '0' ? undefined : Number(url.port),
+  };
+}
+
 function unix(option: string, text: string, path: string): Address {
   if (Buffer.byteLength(path) > MAX_SOCKET_PATH) {
     throw invalid(
@@ -69,20 +89,24 @@ function unix(option: string, text: string, path: string): Address {
       `a socket's path ends at ${MAX_SOCKET_PATH} bytes, this one has ${Buffer.byteLength(path)}`,
     );
   }
-  if (!path.startsWith('/')) throw invalid(option, text, "the socket's path has to be absolute");
+  if (!/^\/[^\0]+$/.test(path)) throw invalid(option, text, "the socket's path has to be absolute");
   return { type: 'unix', path };
-}
-
-function tcp(option: string, text: string, hostname: string, port: string): Address {
-  const host = hostname.replace(/^\[|\]$/g, '');
-  if (host === '') throw invalid(option, text, 'it names no host');
-  return { type: 'tcp', host, port: port === '' || port === '0' ? undefined : Number(port) };
 }
 
 function parseUrl(option: string, text: string, forms: string): URL {
   // A scheme that URL does not know keeps the host's case and an empty port: what we need.
   if (!URL.canParse(text)) throw invalid(option, text, `give ${forms}`);
-  return new URL(text);
+  const url = new URL(text);
+  if (url.hash !== '') throw invalid(option, text, 'write a # in the path as %23');
+  return url;
+}
+
+function decode(option: string, text: string, part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw invalid(option, text, 'a % in it begins no valid escape');
+  }
 }
 
 function bracket(host: string): string {

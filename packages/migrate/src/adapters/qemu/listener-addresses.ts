@@ -18,12 +18,12 @@ export class ListenerAddresses {
 
   static async choose(source: Monitor, destination: Monitor, given: Addresses): Promise<ListenerAddresses> {
     // What was given is read first: a mistake there must leave no folder behind.
+    const bothUnix = source.type === 'unix' && destination.type === 'unix';
     const parsed = {
       sourceNbd: given.sourceNbd === undefined ? undefined : parseNbdAddress('--source-nbd', given.sourceNbd),
       destinationNbd: destinationNbd(destination, given),
-      state: given.stateUri === undefined ? undefined : parseStateAddress('--state-uri', given.stateUri),
+      state: stateAddress(bothUnix, given),
     };
-    const bothUnix = source.type === 'unix' && destination.type === 'unix';
     const folderNeeded =
       (parsed.sourceNbd === undefined && source.type === 'unix') ||
       (parsed.destinationNbd === undefined && destination.type === 'unix') ||
@@ -66,7 +66,7 @@ export class ListenerAddresses {
 function destinationNbd(monitor: Monitor, given: Addresses): Address | undefined {
   if (given.destinationNbd !== undefined) return parseNbdAddress('--destination-nbd', given.destinationNbd);
   if (given.disksPort === undefined && given.listenAddress === undefined) return undefined;
-  const host = given.listenAddress ?? (monitor.type === 'tcp' ? monitor.host : undefined);
+  const host = listenHost(given) ?? (monitor.type === 'tcp' ? monitor.host : undefined);
   if (host === undefined) {
     throw new MigrationError(
       'INVALID_ARGUMENT',
@@ -74,6 +74,17 @@ function destinationNbd(monitor: Monitor, given: Addresses): Address | undefined
     );
   }
   return { type: 'tcp', host, port: given.disksPort };
+}
+
+function stateAddress(bothUnix: boolean, given: Addresses): Address | undefined {
+  if (given.stateUri !== undefined) return parseStateAddress('--state-uri', given.stateUri);
+  const host = listenHost(given);
+  return host === undefined || bothUnix ? undefined : { type: 'tcp', host, port: undefined };
+}
+
+/** What `listen_address` names; an IPv6 address may stand in brackets. */
+function listenHost({ listenAddress }: Addresses): string | undefined {
+  return listenAddress?.replace(/^\[(.*)\]$/, '$1');
 }
 
 function fallback(

@@ -118,8 +118,8 @@ export class QemuSession implements Session {
     await this.#stream.start(this.#addresses.state);
   }
 
-  stopped(): Promise<number> {
-    return this.#stream.stopped();
+  stopped(signal: AbortSignal): Promise<number> {
+    return this.#stream.stopped(signal);
   }
 
   async freeze(): Promise<Map<string, DirtyMap>> {

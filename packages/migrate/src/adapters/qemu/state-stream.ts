@@ -66,10 +66,16 @@ export class StateStream {
     await source.execute('migrate', { uri });
   }
 
-  /** Resolves when the source waits for the switch, with the moment its guest stopped. */
-  async stopped(): Promise<number> {
+  /**
+   * Resolves when the source waits for the switch, with the moment its guest stopped. Memory can be large and the line
+   * slow: what hangs shows in the deadlines of QMP and NBD, or in the caller's signal.
+   */
+  async stopped(signal: AbortSignal): Promise<number> {
     const { source } = this.#options;
-    const event = await source.waitForEvent(isStatus('pre-switchover'), { timeoutMs: STREAM_TIMEOUT_MS });
+    const event = await source.waitForEvent(isStatus('pre-switchover'), {
+      timeoutMs: Number.POSITIVE_INFINITY,
+      signal,
+    });
     return this.#stoppedAt ?? event.at;
   }
 
@@ -173,7 +179,5 @@ function isEnd(event: QmpEvent): boolean {
 
 const ENDED: ReadonlySet<string> = new Set(['completed', 'failed', 'cancelled', 'none']);
 
-/** Memory can be large and the line slow; what hangs shows in QMP's and NBD's own deadlines, or in `timeoutMs`. */
-const STREAM_TIMEOUT_MS = 24 * 3600 * 1000;
 const HAND_OVER_TIMEOUT_MS = 60_000;
 const RESUME_TIMEOUT_MS = 10_000;

@@ -1,0 +1,14 @@
+//! The client and the server over real sockets: with each other, and with peers that misbehave.
+#![cfg(test)]
+#![expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the tests' numbers are small")]
+
+mod bitmaps;
+mod clients_that_misbehave;
+mod devices;
+mod lifecycle;
+mod pair;
+mod raw_client;
+mod requests;
+mod scripted_server;
+mod servers_that_misbehave;
+mod setup;
