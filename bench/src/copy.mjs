@@ -37,7 +37,7 @@ const SERVERS = {
   nbdkit: (image) => nbdkit('file', image),
 };
 
-await using scratch = new Scratch();
+const scratch = new Scratch();
 const source = scratch.join('source.raw');
 const destination = scratch.join('destination.raw');
 await writeRandom(source);
@@ -52,9 +52,10 @@ for (const [name, serve] of Object.entries(SERVERS)) {
   const times = Object.fromEntries(Object.keys(TOOLS).map((tool) => [tool, { wall: [], cpu: [] }]));
   for (let run = 0; run < runs; run++) {
     for (const [tool, command] of Object.entries(TOOLS)) {
-      await using from = await serve(source);
-      await using to = await serve(destination);
+      const from = await serve(source);
+      const to = await serve(destination);
       const { wall, cpu } = await time(command(from.uri, to.uri));
+      await Promise.all([from, to].map((peer) => peer[Symbol.asyncDispose]()));
       times[tool].wall.push(wall);
       times[tool].cpu.push(cpu);
       if ((await sha256(destination)) !== wanted) throw new Error(`${tool}: the copy differs`);
@@ -70,6 +71,7 @@ for (const [name, serve] of Object.entries(SERVERS)) {
     console.log(`| ${name} | ${tool} | ${w.toFixed(2)} s | ${c.toFixed(2)} s | ${ratios} |`);
   }
 }
+await scratch[Symbol.asyncDispose]();
 
 async function writeRandom(path) {
   const file = createWriteStream(path);

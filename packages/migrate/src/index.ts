@@ -35,7 +35,7 @@ export type {
 } from './events.js';
 export { MIGRATE_FLAGS, type MigrateFlag } from './flags.js';
 export type { MigrationJob, MigrationSnapshot } from './job.js';
-export { startMigration, startSabotagedMigration } from './migration.js';
+export { startMigration } from './migration.js';
 export type { MigrationPlan, PlannedDisk } from './migration-plan.js';
 export { type OpenOptions, openHost } from './open.js';
 export type { MigrateOptions, MigrateParamsRecord } from './options.js';

@@ -39,3 +39,29 @@ pub(crate) fn is_zero(bytes: &[u8]) -> bool {
     chunks.iter().all(|chunk| chunk.iter().fold(0, |all, byte| all | byte) == 0)
         && rest.iter().all(|byte| *byte == 0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_byte_anywhere_is_not_zero() {
+        for length in [1, 63, 64, 65, 200] {
+            assert!(is_zero(&vec![0; length]));
+            for at in 0..length {
+                let mut bytes = vec![0; length];
+                bytes[at] = 1;
+                assert!(!is_zero(&bytes), "{at} of {length}");
+            }
+        }
+    }
+
+    #[test]
+    fn used_buffers_come_back_in_any_length_and_zeros_stay_zeros() {
+        let mut pool = BufferPool::default();
+        pool.give_back(Some(vec![7; 10]));
+        assert_eq!(pool.take(20).len(), 20);
+        pool.give_back_zeros(Some(vec![0; 10]));
+        assert_eq!(pool.take_zeros(20), [0; 20]);
+    }
+}

@@ -95,19 +95,15 @@ fn split_once(piece: Piece, length: u64) -> (Option<Piece>, Option<Piece>) {
 }
 
 /// Joins neighbours of a kind and cuts them into pieces of bounded length.
+#[derive(Default)]
 pub(crate) struct Splitter {
-    data: u64,
     pending: Option<Piece>,
 }
 
 impl Splitter {
-    /// `data`: the most bytes of a piece that is read; pieces end on its multiples.
-    pub(crate) fn new(data: u32) -> Self {
-        Self { data: u64::from(data.max(1)), pending: None }
-    }
-
-    /// Takes the next piece; `zero` is the most bytes of one that need not be read.
-    pub(crate) fn add(&mut self, piece: Piece, zero: u64, mut emit: impl FnMut(Piece)) {
+    /// Takes the next piece and gives those that are complete: they end on multiples of the limit for their
+    /// kind, or where the kind changes.
+    pub(crate) fn add(&mut self, piece: Piece, limit: impl Fn(Piece) -> u64, mut emit: impl FnMut(Piece)) {
         let joined = match self.pending.take() {
             Some(pending) if pending.is_like(piece) => {
                 Piece { run: Run::new(pending.run.offset, pending.run.length + piece.run.length), ..pending }
@@ -118,7 +114,7 @@ impl Splitter {
             }
             None => piece,
         };
-        let limit = if joined.source_zero { zero } else { self.data };
+        let limit = limit(joined).max(1);
         let mut rest = Some(joined);
         while let Some(piece) = rest.take() {
             let (first, left) = piece.split(limit - piece.run.offset % limit);
@@ -135,5 +131,55 @@ impl Splitter {
     /// What is left when all pieces are in.
     pub(crate) fn finish(self) -> Option<Piece> {
         self.pending
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// Against what is known of each byte.
+        #[test]
+        fn pieces_are_disjoint_whole_blocks_that_settle_nothing_that_is_not(
+            lengths in prop::collection::vec((1_u64..3000, any::<bool>(), any::<bool>()), 1..20),
+            block_shift in 0_u32..10,
+            data_shift in 10_u32..13,
+            zero_shift in 10_u32..15,
+        ) {
+            let size: u64 = lengths.iter().map(|(length, ..)| length).sum();
+            let (block, data, zero) = (1 << block_shift, 1 << data_shift, 1 << zero_shift);
+            let mut aligner = Aligner::new(block, size);
+            let mut splitter = Splitter::default();
+            let limit = |piece: Piece| if piece.source_zero { zero } else { data };
+            let mut pieces = Vec::new();
+            let mut known = Vec::new();
+            for (length, source_zero, destination_zero) in lengths {
+                let run = Run::new(known.len() as u64, length);
+                known.extend((0..length).map(|_| (source_zero, destination_zero)));
+                for whole in aligner.add(Piece { run, source_zero, destination_zero }) {
+                    splitter.add(whole, limit, |piece| pieces.push(piece));
+                }
+            }
+            pieces.extend(splitter.finish());
+
+            let mut offset = 0;
+            for piece in pieces {
+                prop_assert_eq!(piece.run.offset, offset);
+                offset = piece.run.end();
+                prop_assert!(offset.is_multiple_of(u64::from(block)) || offset == size);
+                prop_assert!(piece.run.length > 0 && piece.run.length <= limit(piece));
+                let range = usize::try_from(piece.run.offset).unwrap()..usize::try_from(offset).unwrap();
+                for block in known[range].chunks(1 << block_shift) {
+                    prop_assert!(!piece.source_zero || block.iter().all(|(zero, _)| *zero));
+                    prop_assert!(!piece.destination_zero || block.iter().all(|(_, zero)| *zero));
+                    // And nothing that is zero is given up.
+                    prop_assert!(piece.source_zero || block.iter().any(|(zero, _)| !zero));
+                }
+            }
+            prop_assert_eq!(offset, size);
+        }
     }
 }

@@ -27,7 +27,7 @@ impl Cut {
 
     /// Cuts all that `survey` tells, in order of offsets, until `emit` wants no more.
     ///
-    /// `zero_limit`: the most bytes of a piece that is zero on the source, at that time.
+    /// `zero_limit`: the most bytes of a piece that is zero on the source only, at that time.
     pub(crate) fn plan(
         self,
         mut survey: Survey<'_>,
@@ -35,14 +35,19 @@ impl Cut {
         mut emit: impl FnMut(Piece) -> bool,
     ) -> Result<(), CopyError> {
         let mut aligner = Aligner::new(self.block, self.size);
-        let mut splitter = Splitter::new(self.request_size);
+        let mut splitter = Splitter::default();
+        let limit = |piece: Piece| match (piece.source_zero, piece.destination_zero) {
+            (false, _) => u64::from(self.request_size),
+            (true, false) => zero_limit(),
+            (true, true) => SETTLED_LIMIT,
+        };
         let mut wanted = true;
         let mut offset = 0;
         while wanted && offset < self.size {
             let piece = survey.at(offset, self.size)?;
             offset = piece.run.end();
             for whole in aligner.add(piece) {
-                splitter.add(whole, zero_limit(), |piece| wanted = wanted && emit(piece));
+                splitter.add(whole, limit, |piece| wanted = wanted && emit(piece));
             }
         }
         if let Some(last) = splitter.finish().filter(|_| wanted) {
@@ -51,3 +56,6 @@ impl Cut {
         Ok(())
     }
 }
+
+/// What is settled is only counted, but in steps that show on a progress bar.
+const SETTLED_LIMIT: u64 = 1 << 30;

@@ -96,3 +96,68 @@ impl TokenBucket {
 const BURSTS_A_SECOND: i128 = 20;
 
 const NANOS_A_SECOND: i128 = 1_000_000_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RATE: u64 = 1_000_000;
+
+    fn after(start: Instant, millis: u64) -> Instant {
+        start + Duration::from_millis(millis)
+    }
+
+    #[test]
+    fn one_take_may_overdraw_and_the_next_waits_until_it_is_paid_for() {
+        let start = Instant::now();
+        let mut bucket = TokenBucket::new(RATE, start);
+        assert_eq!(bucket.take(500_000, start), Ok(()));
+        let wait = bucket.take(1, start).unwrap_err();
+        assert!(wait >= Duration::from_millis(500) && wait < Duration::from_millis(501), "{wait:?}");
+        assert!(bucket.take(1, after(start, 499)).is_err());
+        assert_eq!(bucket.take(1, after(start, 500)), Ok(()));
+    }
+
+    #[test]
+    fn what_is_waited_for_suffices() {
+        let start = Instant::now();
+        for rate in [1, 3, 999, RATE, u64::MAX] {
+            let mut bucket = TokenBucket::new(rate, start);
+            bucket.take(262_144, start).unwrap();
+            if let Err(wait) = bucket.take(1, start) {
+                assert_eq!(bucket.take(1, start + wait), Ok(()), "{rate} bytes a second");
+            }
+        }
+    }
+
+    #[test]
+    fn a_long_pause_saves_no_more_than_the_burst() {
+        let start = Instant::now();
+        let mut bucket = TokenBucket::new(RATE, start);
+        let now = after(start, 60_000);
+        let mut taken = 0;
+        while bucket.take(10_000, now).is_ok() {
+            taken += 10_000;
+        }
+        assert!(taken <= RATE / 20 + 10_000, "{taken}");
+    }
+
+    #[test]
+    fn over_time_the_rate_is_kept() {
+        let start = Instant::now();
+        let mut bucket = TokenBucket::new(RATE, start);
+        let taken: u64 = (0..10_000)
+            .map(|millis| if bucket.take(3_000, after(start, millis)).is_ok() { 3_000 } else { 0 })
+            .sum();
+        assert!((9_900_000..=10_100_000).contains(&taken), "{taken}");
+    }
+
+    #[test]
+    fn at_rate_zero_nothing_moves_and_without_a_rate_all_does() {
+        let now = Instant::now();
+        let limiter = RateLimiter::new(Some(0));
+        assert_eq!(limiter.admit(1, now), Err(Duration::MAX));
+        limiter.set_rate(None);
+        assert_eq!(limiter.admit(u64::MAX, now), Ok(()));
+    }
+}

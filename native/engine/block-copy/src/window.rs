@@ -53,3 +53,24 @@ impl Drop for Claim {
         self.used.requests.set(self.used.requests.get() - 1);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_claim_is_given_back_when_it_is_dropped() {
+        let window = Window::new(2, 100);
+        let first = window.claim(60).unwrap();
+        assert!(window.claim(41).is_none());
+        let mut second = window.claim(40).unwrap();
+        assert!(window.claim(0).is_none(), "a third request");
+        second.release_bytes();
+        drop(first);
+        let _third = window.claim(100).unwrap();
+        assert!(window.claim(0).is_none(), "the second request still counts");
+        drop(second);
+        assert!(window.claim(0).is_some());
+        assert!(window.claim(u64::MAX).is_none());
+    }
+}

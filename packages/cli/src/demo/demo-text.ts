@@ -22,7 +22,7 @@ export function demoText(
   });
   return (
     `${diskTable(rows, columns, style)}\n${outcomeText(result)}\n` +
-    `The guest had written ${formatBytes(bytesWritten)} when it was checked; it goes on at host b.\n`
+    `The guest wrote ${formatBytes(bytesWritten)} meanwhile, and goes on at host b.\n`
   );
 }
 

@@ -61,7 +61,7 @@ it('shows the demo disks that stayed as untouched', () => {
   vdb   256 MiB        -        -       -  untouched, all zeros
 
 Moved in 2.0 s, downtime 8.4 ms: 140 MiB in the bulk and 3 rounds, 70 MiB/s.
-The guest had written 40 MiB when it was checked; it goes on at host b.
+The guest wrote 40 MiB meanwhile, and goes on at host b.
 `,
   );
 });

@@ -1,6 +1,6 @@
 import { QemuPair, requires } from '@blockferry/lab';
 import { describe, expect, it } from 'vitest';
-import { startSabotagedMigration } from '../../src/index.js';
+import { startSabotagedMigration } from '../../src/migration.js';
 
 const lab = requires('guest', 'qemu-system-x86_64', 'qemu-img');
 

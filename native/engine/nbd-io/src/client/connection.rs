@@ -9,8 +9,8 @@ use nbd_proto::client::{Command, Handshake, Outcome, Reply, Session};
 use nbd_proto::export::Export;
 use nbd_proto::uri::NbdUri;
 
-use super::ConnectOptions;
 use super::negotiate::negotiate;
+use super::{ConnectOptions, FAREWELL_TIME};
 use crate::error::{ErrorKind, NbdError};
 use crate::transport::{Interest, Socket};
 
@@ -221,6 +221,3 @@ impl From<nbd_proto::client::Completion> for Completion {
 
 /// Most buffers in one send; the system takes up to 1024.
 const MAX_SLICES: usize = 64;
-
-/// The server gets so long to take the rest of what is being sent.
-const FAREWELL_TIME: Duration = Duration::from_secs(1);

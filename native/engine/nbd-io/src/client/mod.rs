@@ -32,3 +32,6 @@ impl Default for ConnectOptions {
         }
     }
 }
+
+/// What a server gets to part in peace, where nothing depends on it any more.
+const FAREWELL_TIME: Duration = Duration::from_secs(1);

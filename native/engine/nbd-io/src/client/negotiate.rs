@@ -7,7 +7,7 @@ use nbd_proto::client::{Handshake, Outcome};
 use nbd_proto::uri::NbdUri;
 use rustix::net::Shutdown;
 
-use super::ConnectOptions;
+use super::{ConnectOptions, FAREWELL_TIME};
 use crate::error::{ErrorKind, NbdError};
 use crate::transport::{Interest, Socket, connect};
 
@@ -40,7 +40,7 @@ pub(super) fn negotiate(
         match outcome {
             Some(outcome @ Outcome::Connected(_)) => return Ok((socket, outcome)),
             Some(outcome) => {
-                wait_for_end(&socket, deadline);
+                wait_for_end(&socket);
                 return Ok((socket, outcome));
             }
             None => receive(&socket, &mut handshake, deadline)?,
@@ -76,7 +76,8 @@ fn receive(socket: &Socket, handshake: &mut Handshake, deadline: Instant) -> Res
 }
 
 /// Lets the server end the connection: were it cut while it still answers, it would log an error.
-fn wait_for_end(socket: &Socket, deadline: Instant) {
+fn wait_for_end(socket: &Socket) {
+    let deadline = Instant::now() + FAREWELL_TIME;
     socket.shutdown(Shutdown::Write);
     let mut answer = [0; 64];
     while wait(socket, Interest::READ, deadline).is_ok() {

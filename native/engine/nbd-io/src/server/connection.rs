@@ -186,3 +186,51 @@ impl<'a> Connection<'a> {
         if fua { self.export.flush() } else { Ok(()) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::Shutdown;
+    use std::os::unix::net::UnixStream;
+
+    use block_device::MemoryDevice;
+    use nbd_proto::wire::{NBD_CMD_FLUSH, NBD_CMD_WRITE, NBD_REQUEST_MAGIC, NBD_SIMPLE_REPLY_MAGIC};
+
+    use super::*;
+    use crate::server::ExportConfig;
+
+    #[test]
+    fn requests_that_come_while_the_server_closes_fail_with_eshutdown() {
+        let device = Arc::new(MemoryDevice::new(4096).unwrap());
+        let config = ExportConfig {
+            name: String::new(),
+            description: String::new(),
+            device,
+            read_only: false,
+            bitmaps: Vec::new(),
+        };
+        let (export, _) = ServedExport::new(config, true).unwrap();
+        let (ours, mut client) = UnixStream::pair().unwrap();
+        for (kind, length) in [(NBD_CMD_WRITE, 512_u32), (NBD_CMD_FLUSH, 0)] {
+            client.write_all(&NBD_REQUEST_MAGIC.to_be_bytes()).unwrap();
+            client.write_all(&[0, 0]).unwrap();
+            client.write_all(&kind.to_be_bytes()).unwrap();
+            client.write_all(&[0; 16]).unwrap();
+            client.write_all(&length.to_be_bytes()).unwrap();
+            client.write_all(&vec![1; length as usize]).unwrap();
+        }
+        client.shutdown(Shutdown::Write).unwrap();
+
+        let registry = Registry::default();
+        registry.begin_closing();
+        let choice = Choice { offer: 0, structured_replies: false, contexts: Vec::new() };
+        let socket = Socket::new(ours.into());
+        Connection::new(&socket, &export, choice, &registry).serve().unwrap();
+        drop(socket);
+
+        let mut replies = Vec::new();
+        client.read_to_end(&mut replies).unwrap();
+        let refusal = [NBD_SIMPLE_REPLY_MAGIC.to_be_bytes(), 108_u32.to_be_bytes(), [0; 4], [0; 4]].concat();
+        assert_eq!(replies, [refusal.clone(), refusal].concat());
+    }
+}

@@ -95,10 +95,12 @@ fn clients_beyond_the_limit_are_turned_away() {
 #[test]
 fn closing_ends_idle_connections() {
     let dir = TempDir::new();
-    let server = serve(dir.unix(), vec![export("", memory(512))]);
-    let mut connection = connect(&server.uri(""));
-    server.close().unwrap();
-    assert_eq!(connection.request(Command::Flush).unwrap_err().kind(), ErrorKind::Disconnected);
+    for listen in [dir.unix(), any_tcp_port()] {
+        let server = serve(listen, vec![export("", memory(512))]);
+        let mut connection = connect(&server.uri(""));
+        server.close().unwrap();
+        assert_eq!(connection.request(Command::Flush).unwrap_err().kind(), ErrorKind::Disconnected);
+    }
 }
 
 #[test]

@@ -1,7 +1,10 @@
 //! What the server makes of requests, byte by byte.
 
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
+use extent::Run;
 use nbd_io::NbdErrno::{Einval, Eio, Enomem, Enospc, Enotsup, Eperm};
 use nbd_io::client::{Command, Reply};
 use nbd_io::server::ExportConfig;
@@ -140,14 +143,33 @@ fn a_device_s_errors_reach_the_client_by_name() {
 }
 
 #[test]
+fn fua_and_flush_reach_the_device() {
+    let dir = TempDir::new();
+    let flushes = Arc::new(AtomicU32::new(0));
+    let counter = Arc::clone(&flushes);
+    let device = HookedDevice::new(4096, move |call| {
+        counter.fetch_add(u32::from(call == "flush"), Ordering::Relaxed);
+        Ok(())
+    });
+    let server = serve(dir.unix(), vec![export("", device)]);
+    let mut connection = connect(&server.uri(""));
+    let zero = |fua| Command::Zero { run: Run::new(0, 512), may_unmap: true, fast: false, fua };
+    let write = |fua| Command::Write { offset: 0, buffer: vec![1], fua };
+    for (command, expected) in [(write(false), 0), (zero(false), 0), (write(true), 1), (zero(true), 2)] {
+        ask(&mut connection, command).unwrap();
+        assert_eq!(flushes.load(Ordering::Relaxed), expected);
+    }
+    ask(&mut connection, Command::Flush).unwrap();
+    assert_eq!(flushes.load(Ordering::Relaxed), 3);
+}
+
+#[test]
 fn a_read_that_fails_halfway_is_a_failure_of_the_whole() {
     let dir = TempDir::new();
-    let calls = std::sync::atomic::AtomicU32::new(0);
+    let calls = AtomicU32::new(0);
     let device = HookedDevice::new(8 << 20, move |call| match call {
         "extents" => Err(io::ErrorKind::Unsupported.into()),
-        "read" if calls.fetch_add(1, std::sync::atomic::Ordering::Relaxed) == 2 => {
-            Err(io::Error::other("bad block"))
-        }
+        "read" if calls.fetch_add(1, Ordering::Relaxed) == 2 => Err(io::Error::other("bad block")),
         _ => Ok(()),
     });
     let server = serve(dir.unix(), vec![export("", device)]);

@@ -68,6 +68,16 @@ fn a_reply_before_its_request_was_sent() {
 }
 
 #[test]
+fn two_replies_to_a_request_that_is_still_being_sent() {
+    let mut session = session(true);
+    let cookie = session.submit(0, Command::Write { offset: 0, buffer: vec![0; 100], fua: false }).unwrap();
+    session.handle_transmitted(28 + 50);
+    tell_session(&mut session, &simple_reply(cookie, 0), &[64]).unwrap();
+    let again = tell_session(&mut session, &simple_reply(cookie, 0), &[64]);
+    assert_eq!(again, Err(ProtocolError::Cookie(cookie)));
+}
+
+#[test]
 fn an_answer_of_the_wrong_form() {
     assert_eq!(refused(&[simple_reply(READ, 0)]), ProtocolError::ReplyForm);
     assert_eq!(refused(&[simple_reply(STATUS, 0)]), ProtocolError::ReplyForm);

@@ -33,8 +33,12 @@ export function parseNbdAddress(option: string, text: string): Address {
 export function parseStateAddress(option: string, text: string): Address {
   const qemu = /^unix:([^/].*|\/(?!\/).*)$/.exec(text);
   if (qemu?.[1] !== undefined) return unix(option, text, qemu[1]);
-  const colons = /^tcp:(?!\/\/)(.*)$/.exec(text);
-  const url = parseUrl(option, colons ? `tcp://${colons[1]}` : text, 'tcp://host:port or unix:///PATH');
+  const url = parseUrl(
+    option,
+    text,
+    'tcp://host:port or unix:///PATH',
+    text.replace(/^tcp:(?!\/\/)/, 'tcp://'),
+  );
   if (url.protocol === 'unix:') return unixUrl(option, text, url);
   if (url.protocol === 'tcp:' && url.pathname.length <= 1) return tcpUrl(option, text, url);
   if (url.protocol === 'tcp:') throw invalid(option, text, 'tcp://host:port takes no path');
@@ -93,10 +97,10 @@ function unix(option: string, text: string, path: string): Address {
   return { type: 'unix', path };
 }
 
-function parseUrl(option: string, text: string, forms: string): URL {
+function parseUrl(option: string, text: string, forms: string, uri: string = text): URL {
   // A scheme that URL does not know keeps the host's case and an empty port: what we need.
-  if (!URL.canParse(text)) throw invalid(option, text, `give ${forms}`);
-  const url = new URL(text);
+  if (!uri.includes('://') || !URL.canParse(uri)) throw invalid(option, text, `give ${forms}`);
+  const url = new URL(uri);
   if (url.hash !== '') throw invalid(option, text, 'write a # in the path as %23');
   return url;
 }

@@ -1,4 +1,4 @@
-import type { BlockDeviceInfo, BlockInfo, QmpClient } from '@blockferry/qmp';
+import { type BlockDeviceInfo, type BlockInfo, type QmpClient, QmpError } from '@blockferry/qmp';
 import { MigrationError } from '../../error.js';
 import type { SourceDisk } from '../../ports.js';
 
@@ -54,8 +54,9 @@ async function isShareable(qmp: QmpClient, qdev: string | undefined): Promise<bo
   const path = qdev.startsWith('/') ? qdev : `/machine/peripheral/${qdev}`;
   try {
     return (await qmp.execute('qom-get', { path, property: 'share-rw' })) === true;
-  } catch {
-    // Devices without the property (a CD-ROM of old, a floppy) cannot be shared.
-    return false;
+  } catch (error) {
+    // A device without the property, such as a flash chip, cannot be shared. No answer is no "no".
+    if (QmpError.is(error) && error.code === 'QMP_COMMAND') return false;
+    throw error;
   }
 }

@@ -34,9 +34,12 @@ export class ListenerAddresses {
         parsed.sourceNbd ?? fallback('--source-nbd', source, folder, 'source-nbd'),
         parsed.destinationNbd ?? fallback('--destination-nbd', destination, folder, 'destination-nbd'),
         parsed.state ??
-          (bothUnix
-            ? fallback('--state-uri', destination, folder, 'state')
-            : fallback('--state-uri', destination.type === 'tcp' ? destination : undefined, folder, 'state')),
+          fallback(
+            '--state-uri',
+            bothUnix || destination.type === 'tcp' ? destination : undefined,
+            folder,
+            'state',
+          ),
         folder,
       );
     } catch (error) {

@@ -1,0 +1,114 @@
+import { type QmpClient, QmpError } from '@blockferry/qmp';
+import { describe, expect, it } from 'vitest';
+import { type QemuDisk, queryDisks, virtualSize } from '../../../src/adapters/qemu/disks.js';
+import { select } from '../../../src/policy/selection.js';
+import { type Exchange, readExchanges, recordedQmp } from '../../support/recorded-qmp.js';
+
+const recorded = readExchanges('disks');
+const MIB = 1 << 20;
+
+async function found(node: string): Promise<QemuDisk | undefined> {
+  return (await queryDisks(recordedQmp(recorded))).find(({ names }) => names.includes(node));
+}
+
+describe('the disks of a real QEMU', () => {
+  it("are all there, in QEMU's order, each with an id of its own", async () => {
+    const disks = await queryDisks(recordedQmp(recorded));
+    expect(disks.map(({ disk }) => disk)).toEqual([
+      'virtio0',
+      'drive-log',
+      'ide2-cd0',
+      'ide3-cd0',
+      'vars',
+      'data',
+      'anonymous',
+      'cluster',
+      'golden',
+      'scsi',
+      'quorum',
+      'cd0',
+    ]);
+    expect(new Set(disks.map(({ id }) => id)).size).toBe(disks.length);
+  });
+
+  it.each([
+    ['alias and an anonymous device', 'virtio0', ['virtio0', expect.stringMatching(/^#block/)]],
+    [
+      'alias and a device with an id',
+      'drive-log',
+      ['drive-log', 'disk-log', expect.stringMatching(/^#block/)],
+    ],
+    ['node and a virtio device with an id', 'data', ['vdb', 'data']],
+    ['node and a SCSI device with an id', 'scsi', ['sda', 'scsi']],
+    ['node and an anonymous device', 'anonymous', ['anonymous']],
+    ['device alone', 'cd0', ['cd0']],
+  ])('go by every name, the alias first, then the device, then the node: %s', async (_, name, names) => {
+    expect((await found(name))?.names).toEqual(names);
+  });
+
+  it("have the guest's size, and what their image takes of the host", async () => {
+    expect(await found('virtio0')).toMatchObject({ size: 64 * MIB, allocatedBytes: 200704 });
+    expect(await found('data')).toMatchObject({ size: MIB, allocatedBytes: 4096, node: 'data' });
+  });
+
+  it('are shareable when their device says so, virtio and SCSI alike', async () => {
+    const disks = await queryDisks(recordedQmp(recorded));
+    expect(disks.filter(({ shareable }) => shareable).map(({ disk }) => disk)).toEqual(['cluster', 'quorum']);
+  });
+
+  it('are read-only and empty as QEMU tells', async () => {
+    const disks = await queryDisks(recordedQmp(recorded));
+    expect(disks.filter(({ readOnly }) => readOnly).map(({ disk }) => disk)).toEqual(['ide3-cd0', 'golden']);
+    expect(disks.filter(({ empty }) => empty)).toEqual([
+      expect.objectContaining({ disk: 'ide2-cd0', size: 0, allocatedBytes: 0 }),
+      expect.objectContaining({ disk: 'cd0', size: 0, allocatedBytes: 0 }),
+    ]);
+  });
+
+  it('move by default when the guest alone writes to them', async () => {
+    const request = { disks: 'default', assumeShared: [], allowShared: false, unsafe: false } as const;
+    const { decisions, problems } = select(await queryDisks(recordedQmp(recorded)), request);
+    expect(decisions.filter(({ action }) => action === 'move').map(({ disk }) => disk)).toEqual([
+      'virtio0',
+      'drive-log',
+      'vars',
+      'data',
+      'anonymous',
+      'scsi',
+    ]);
+    expect(problems).toEqual([]);
+  });
+});
+
+describe('a monitor that does not answer', () => {
+  it.each(['QMP_TIMEOUT', 'QMP_CLOSED', 'ABORTED'] as const)(
+    'is not taken for a disk that nobody shares (%s)',
+    async (code) => {
+      const qmp = recordedQmp(recorded);
+      const execute = async (command: string): Promise<unknown> => {
+        if (command === 'query-block') return qmp.execute(command);
+        throw new QmpError(code, 'No answer.');
+      };
+      await expect(queryDisks({ execute } as unknown as QmpClient)).rejects.toMatchObject({ code });
+    },
+  );
+});
+
+describe('a size that cannot be counted exactly', () => {
+  it('is refused, not rounded', async () => {
+    const changed = structuredClone(recorded) as { return: { inserted: { image: object } }[] }[] & Exchange[];
+    Object.assign(changed[0]?.return[0]?.inserted.image ?? {}, { 'virtual-size': 2n ** 53n });
+    await expect(queryDisks(recordedQmp(changed))).rejects.toMatchObject({
+      name: 'MigrationError',
+      message: expect.stringContaining('9007199254740992 bytes'),
+    });
+  });
+
+  it('is the first one past 2^53-1', () => {
+    const medium = (size: number | bigint): Parameters<typeof virtualSize>[0] => ({
+      image: { filename: '/lab/disk', format: 'raw', 'virtual-size': size },
+    });
+    expect(virtualSize(medium(2 ** 53 - 1))).toBe(2 ** 53 - 1);
+    expect(() => virtualSize(medium(2 ** 53))).toThrow(/2\^53-1/);
+  });
+});
