@@ -7,6 +7,7 @@ use extent::Run;
 use nbd_proto::client::{Failure, HandshakeError, RefusalReason, RequestError};
 use nbd_proto::errno::NbdErrno;
 use nbd_proto::error::{LimitError, ProtocolError};
+use nbd_proto::uri::NbdUri;
 
 /// An error: its kind, what was being done, and what lies behind it ([`Error::source`]).
 #[derive(Debug)]
@@ -14,6 +15,7 @@ pub struct NbdError {
     kind: ErrorKind,
     operation: &'static str,
     run: Option<Run>,
+    uri: Option<String>,
     source: Option<Box<dyn Error + Send + Sync>>,
 }
 
@@ -119,8 +121,14 @@ impl NbdError {
         self.run.map(|run| run.length)
     }
 
+    /// Who could not be connected to, or where it could not be listened.
+    #[must_use]
+    pub fn uri(&self) -> Option<&str> {
+        self.uri.as_deref()
+    }
+
     pub(crate) fn new(kind: ErrorKind, operation: &'static str) -> Self {
-        Self { kind, operation, run: None, source: None }
+        Self { kind, operation, run: None, uri: None, source: None }
     }
 
     pub(crate) fn caused_by(self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
@@ -130,6 +138,11 @@ impl NbdError {
     /// Names the request. One that is about no bytes in particular (a flush) has no range.
     pub(crate) fn at(self, run: Run) -> Self {
         Self { run: Some(run).filter(|run| run.length > 0), ..self }
+    }
+
+    /// Names the peer, or the place.
+    pub(crate) fn with(self, uri: &NbdUri) -> Self {
+        Self { uri: Some(uri.to_string()), ..self }
     }
 
     /// A failed system call on an established connection.
@@ -182,9 +195,10 @@ impl NbdError {
 impl fmt::Display for NbdError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "{}: {}", self.operation, self.kind)?;
-        match self.run {
-            Some(run) => write!(out, " (offset {}, {} bytes)", run.offset, run.length),
-            None => Ok(()),
+        match (self.run, &self.uri) {
+            (Some(run), _) => write!(out, " (offset {}, {} bytes)", run.offset, run.length),
+            (None, Some(uri)) => write!(out, " ({uri})"),
+            (None, None) => Ok(()),
         }
     }
 }

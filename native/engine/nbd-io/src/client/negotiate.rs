@@ -18,22 +18,30 @@ const OPERATION: &str = "handshake";
 /// Where the handshake does not end in transmission, the server has been taken leave of.
 pub(super) fn negotiate(
     uri: &NbdUri,
-    mut handshake: Handshake,
+    handshake: Handshake,
     options: &ConnectOptions,
 ) -> Result<(Socket, Outcome), NbdError> {
+    let deadline = Instant::now() + options.handshake_timeout;
+    let negotiated = reach(uri, deadline).and_then(|socket| talk(socket, handshake, deadline));
+    negotiated.map_err(|error| error.with(uri))
+}
+
+fn reach(uri: &NbdUri, deadline: Instant) -> Result<Socket, NbdError> {
     if uri.tls {
         // Falling back to plain text is not an option: whoever asks for TLS gets it or nothing.
         let reason = "this build cannot do TLS, which the URI demands";
         return Err(NbdError::new(ErrorKind::Unsupported, "connect").caused_by(reason));
     }
-    let deadline = Instant::now() + options.handshake_timeout;
-    let socket = connect(&uri.transport, deadline).map_err(|error| {
+    connect(&uri.transport, deadline).map_err(|error| {
         let kind = match error.kind() {
             io::ErrorKind::TimedOut => ErrorKind::Timeout,
             _ => ErrorKind::Connect,
         };
         NbdError::new(kind, "connect").caused_by(error)
-    })?;
+    })
+}
+
+fn talk(socket: Socket, mut handshake: Handshake, deadline: Instant) -> Result<(Socket, Outcome), NbdError> {
     loop {
         let outcome = handshake.poll_outcome();
         send_all(&socket, &mut handshake, deadline)?;

@@ -41,7 +41,9 @@ impl Server {
     /// bitmap is of another size than its device.
     pub fn start(options: &ServerOptions, exports: Vec<ExportConfig>) -> Result<Self, NbdError> {
         let shared = Arc::new(Shared::new(options, exports)?);
-        let cannot_listen = |error: io::Error| NbdError::new(ErrorKind::Listen, "listen").caused_by(error);
+        let uri = NbdUri::plain(options.listen.clone(), String::new());
+        let cannot_listen =
+            |error: io::Error| NbdError::new(ErrorKind::Listen, "listen").with(&uri).caused_by(error);
         let listener = Listener::bind(&options.listen).map_err(cannot_listen)?;
         let waker = Arc::new(Waker::new().map_err(|error| cannot_listen(error.into()))?);
         let address = listener.address().clone();

@@ -1,13 +1,15 @@
 //! Servers that hang, die or lie: the client says which, and never waits for ever.
 
 use std::io::{Read, Write};
-use std::time::Duration;
+use std::os::fd::AsFd;
+use std::time::{Duration, Instant};
 
 use nbd_io::client::{Command, ConnectOptions, Connection, info, list};
 use nbd_io::{ErrorKind, NbdError, NbdUri};
 use nbd_proto::errno::NbdErrno;
 use nbd_proto::server::ReplyEncoder;
 use nbd_proto::wire::*;
+use rustix::event::{PollFd, PollFlags, poll};
 
 use crate::scripted_server::{ScriptedServer, next_read, wait_for_end};
 use crate::setup::TempDir;
@@ -102,17 +104,23 @@ fn a_server_that_lies() {
 fn what_was_said_before_the_end_is_heard() {
     let dir = TempDir::new();
     let server = ScriptedServer::negotiated(&dir, |mut client| {
-        let cookies = [next_read(&mut client), next_read(&mut client)];
         let mut answer = Vec::new();
-        ReplyEncoder::new(cookies[1], true).failed(NbdErrno::Eshutdown, &mut answer);
+        ReplyEncoder::new(next_read(&mut client), true).failed(NbdErrno::Eshutdown, &mut answer);
         client.write_all(&answer).unwrap();
     });
     let mut connection = Connection::connect(&server.uri, &ConnectOptions::default()).unwrap();
     connection.submit(1, read_command()).unwrap();
-    let completion = connection.request(read_command()).unwrap();
+    connection.drive(Instant::now()).unwrap();
+    let hung_up = PollFlags::empty();
+    poll(&mut [PollFd::from_borrowed_fd(connection.as_fd(), hung_up)], None).unwrap();
+
+    // There is something to be sent, which fails, and something to be heard.
+    connection.submit(2, read_command()).unwrap();
+    assert_eq!(connection.drive(Instant::now()).unwrap_err().kind(), ErrorKind::Disconnected);
+    let completion = connection.poll_completion().unwrap();
     assert_eq!(completion.result.unwrap_err().kind().code(), "NBD_ESHUTDOWN");
     assert_eq!(completion.buffer.unwrap().len(), 4096, "the buffer comes back");
-    assert_eq!(connection.request(read_command()).unwrap_err().kind(), ErrorKind::Disconnected);
+    assert!(connection.poll_completion().is_none());
 }
 
 #[test]
@@ -147,7 +155,9 @@ fn servers_that_cannot_be_reached() {
     let dir = TempDir::new();
     let options = ConnectOptions::default();
     let refused = |uri: &NbdUri| Connection::connect(uri, &options).unwrap_err();
-    assert_eq!(refused(&NbdUri::unix(dir.socket(), "")).kind().code(), "NBD_CONNECT");
+    let nobody = refused(&NbdUri::unix(dir.socket(), ""));
+    assert_eq!(nobody.kind().code(), "NBD_CONNECT");
+    assert!(nobody.to_string().contains("nbd.sock"), "{nobody}");
     let too_long = refused(&NbdUri::unix(dir.path().join("x".repeat(108)), ""));
     assert_eq!(too_long.kind(), ErrorKind::Connect);
     let reason = std::error::Error::source(&too_long).unwrap().to_string();

@@ -89,7 +89,7 @@ mod tests {
         #[test]
         fn parse_undoes_format(
             host in "[a-z][a-z0-9.-]{0,10}|::1|fe80::1%eth0",
-            port in 1_u16..,
+            port: u16,
             export in "[^\0]{0,40}",
             path in proptest::option::of("[^\0]{1,40}"),
             tls: bool,

@@ -54,7 +54,7 @@ pub enum Transport {
     Tcp {
         /// Name or address; IPv6 without brackets.
         host: String,
-        /// Port; 10809 where a URI names none.
+        /// Port; 10809 where a URI names none. To listen on 0 takes any free one.
         port: u16,
     },
     /// A unix stream socket.
@@ -100,8 +100,8 @@ pub enum UriError {
     /// The host is malformed, such as an IPv6 address without its bracket.
     #[error("the host is malformed; IPv6 addresses go in brackets")]
     Host,
-    /// The port is no number from 1 to 65535.
-    #[error("the port is not a number from 1 to 65535")]
+    /// The port is no number up to 65535.
+    #[error("the port is not a number from 0 to 65535")]
     Port,
     /// A unix URI names a host.
     #[error("a unix socket URI has no host: write nbd+unix:///EXPORT?socket=PATH")]

@@ -75,7 +75,7 @@ fn parse_host_and_port(text: &str) -> Result<Transport, UriError> {
     let port = match port {
         "" => NBD_DEFAULT_PORT,
         digits if digits.bytes().all(|digit| digit.is_ascii_digit()) => {
-            digits.parse().ok().filter(|port| *port != 0).ok_or(UriError::Port)?
+            digits.parse().map_err(|_| UriError::Port)?
         }
         _ => return Err(UriError::Port),
     };
@@ -173,12 +173,12 @@ mod tests {
             ("nbd://[fe80::1%25eth0]:1/x", tcp("fe80::1%eth0", 1, "x")),
             ("NBD://h:10809/%C3%A4?", tcp("h", 10809, "ä")),
             ("nbd://", tcp("localhost", 10809, "")),
+            ("nbd://h:0", tcp("h", 0, "")),
             ("nbd:///x", tcp("localhost", 10809, "x")),
         ] {
             assert_eq!(text.parse(), Ok(uri), "{text}");
         }
         for (text, error) in [
-            ("nbd://h:0", UriError::Port),
             ("nbd://h:65536", UriError::Port),
             ("nbd://h:+1", UriError::Port),
             ("nbd://[::1", UriError::Host),
