@@ -32,7 +32,10 @@ export class Monitor {
     this.#socket = socket;
     socket.on('error', (error) => this.#condition.fail(error));
     socket.on('close', () => this.#condition.fail(new Error('the monitor is closed')));
-    createInterface({ input: socket }).on('line', (line) => this.#receive(line));
+    const lines = createInterface({ input: socket });
+    lines.on('line', (line) => this.#receive(line));
+    // It passes the socket's errors on; the socket's own listeners deal with them.
+    lines.on('error', () => {});
   }
 
   /** Opens the session on a connected socket. */

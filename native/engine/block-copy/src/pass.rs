@@ -197,3 +197,47 @@ impl Drop for Membership {
 
 /// Enough to keep every lane busy while the planner asks for the next stretch of the map.
 const QUEUE_PIECES: usize = 256;
+
+#[cfg(test)]
+mod tests {
+    use extent::Run;
+
+    use super::*;
+    use crate::tests::endpoints::is_set;
+
+    fn pass(workers: usize) -> Pass {
+        let wakers = (0..workers).map(|_| Arc::new(Waker::new().unwrap())).collect();
+        Pass::new(wakers, Arc::default())
+    }
+
+    fn piece() -> Piece {
+        Piece { run: Run::new(0, 1), source_zero: false, destination_zero: false }
+    }
+
+    #[test]
+    fn a_piece_wakes_one_worker_that_found_nothing() {
+        let pass = pass(3);
+        assert!(matches!(pass.take(1), Taken::Nothing));
+        assert!(matches!(pass.take(2), Taken::Nothing));
+        assert!(pass.push(piece()));
+        let set: Vec<_> = pass.wakers.iter().map(|waker| is_set(waker)).collect();
+        assert_eq!(set, [false, true, false]);
+        assert!(matches!(pass.take(1), Taken::Piece(_)));
+        assert!(pass.push(piece()));
+        assert!(is_set(&pass.wakers[2]));
+    }
+
+    #[test]
+    fn a_failure_forgets_the_queue_wakes_everyone_and_is_the_one_that_is_told() {
+        let pass = Arc::new(pass(1));
+        let membership = Membership::new(&pass);
+        assert!(pass.push(piece()));
+        pass.fail(CopyError::new(ErrorKind::Cancelled));
+        pass.fail(CopyError::new(ErrorKind::Protocol));
+        assert!(is_set(&pass.wakers[0]));
+        assert!(matches!(pass.take(0), Taken::End));
+        assert!(!pass.push(piece()));
+        membership.leave();
+        assert_eq!(pass.wait().unwrap_err().kind(), ErrorKind::Cancelled);
+    }
+}

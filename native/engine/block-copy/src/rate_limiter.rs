@@ -100,6 +100,7 @@ const NANOS_A_SECOND: i128 = 1_000_000_000;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tests::endpoints::is_set;
 
     const RATE: u64 = 1_000_000;
 
@@ -150,6 +151,16 @@ mod tests {
             .map(|millis| if bucket.take(3_000, after(start, millis)).is_ok() { 3_000 } else { 0 })
             .sum();
         assert!((9_900_000..=10_100_000).contains(&taken), "{taken}");
+    }
+
+    #[test]
+    fn a_new_rate_wakes_whoever_waits_for_the_old_one() {
+        let limiter = RateLimiter::new(Some(0));
+        let waker = Arc::new(Waker::new().unwrap());
+        limiter.watch(&waker);
+        assert!(!is_set(&waker));
+        limiter.set_rate(Some(RATE));
+        assert!(is_set(&waker));
     }
 
     #[test]

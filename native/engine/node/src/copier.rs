@@ -108,6 +108,7 @@ pub fn open_copier<'env>(
                 destination_is_zero: options.destination_is_zero.unwrap_or(defaults.destination_is_zero),
                 zero_tail: options.allow_larger.unwrap_or(false),
                 limiter,
+                connect: timeouts.connect_options(Vec::new()),
                 sabotage: Sabotage { skip_zeroes: options.skip_zeroes.unwrap_or(false) },
                 ..defaults
             },

@@ -8,8 +8,8 @@ use std::time::Instant;
 
 use block_device::{Device, MemoryDevice, ZeroMode};
 use extent::{Extent, Run};
-use nbd_io::Interest;
-use rustix::event::{EventfdFlags, eventfd};
+use nbd_io::{Interest, Waker};
+use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 
 use crate::{Completed, CopyError, DeviceEndpoint, Endpoint, ErrorKind, Lane, Limits, Operation, RunMap};
 
@@ -51,6 +51,12 @@ pub(crate) fn contents(device: &dyn Device) -> Vec<u8> {
     let mut buffer = vec![0; usize::try_from(device.size()).unwrap()];
     device.read_at(&mut buffer, 0).unwrap();
     buffer
+}
+
+/// Whether a wake-up is there to be seen.
+pub(crate) fn is_set(waker: &Waker) -> bool {
+    let mut fds = [PollFd::new(waker, PollFlags::IN)];
+    poll(&mut fds, Some(&Timespec::default())).unwrap() == 1
 }
 
 /// Bytes that are not holes.

@@ -2,7 +2,7 @@
 
 mod cancelling;
 mod comparisons;
-mod endpoints;
+pub(crate) mod endpoints;
 mod faults;
 mod limits;
 mod nbd;

@@ -77,7 +77,7 @@ impl Pipeline {
         self.inbox.waker.wake();
     }
 
-    /// Ends the connection after what was handed over is done; waits for that.
+    /// Takes nothing more, and ends the connection when what was handed over is done. Dropping waits for that.
     pub fn close(&self) {
         self.inbox.close();
     }
@@ -115,13 +115,15 @@ impl Driver {
     fn run(mut self) {
         let ended = loop {
             let is_closing = self.take_requests();
-            if let Err(error) = self.connection.drive(Instant::now()) {
-                break Some(error);
-            }
+            let driven = self.connection.drive(Instant::now());
+            // What was answered before the connection died is answered.
             while let Some(completion) = self.connection.poll_completion() {
                 if let Some(done) = self.callbacks.remove(&completion.token) {
                     done(Ok(completion));
                 }
+            }
+            if let Err(error) = driven {
+                break Some(error);
             }
             if is_closing && self.callbacks.is_empty() {
                 break None;

@@ -7,6 +7,7 @@ mod clients_that_misbehave;
 mod devices;
 mod lifecycle;
 mod pair;
+mod pipeline;
 mod raw_client;
 mod requests;
 mod scripted_server;

@@ -1,6 +1,7 @@
 import type { QmpClient, QmpEvent } from '@blockferry/qmp';
-import { QmpError } from '@blockferry/qmp';
+import { isEvent, QmpError } from '@blockferry/qmp';
 import { MigrationError } from '../../error.js';
+import { downtimeLimit } from '../../policy/downtime-limit.js';
 import { type Address, stateUri } from './address.js';
 import { MigrationSettings } from './migration-settings.js';
 
@@ -40,7 +41,7 @@ export class StateStream {
     const { source, destination, maxDowntimeMs } = this.#options;
     this.#wasRunning = (await source.execute('query-status')).running;
     await this.#sourceSettings.change(['events', 'return-path', 'pause-before-switchover'], {
-      'downtime-limit': maxDowntimeMs,
+      'downtime-limit': downtimeLimit(1, maxDowntimeMs),
     });
     await this.#destinationSettings.change(['events', 'return-path', 'late-block-activate'], {});
     source.on((event) => this.#watch(event));
@@ -125,9 +126,18 @@ export class StateStream {
   #watch(event: QmpEvent): void {
     if (event.event === 'STOP') this.#stoppedAt = event.at;
     if (event.event === 'RESUME') this.#stoppedAt = undefined;
+    if (isEvent(event, 'MIGRATION_PASS')) this.#allowMore(event.data.pass);
     if (this.#started && !this.#handingOver && isEnd(event)) {
       void this.#failure().then(this.#options.fail);
     }
+  }
+
+  #allowMore(pass: number): void {
+    const { source, maxDowntimeMs } = this.#options;
+    const limit = downtimeLimit(pass, maxDowntimeMs);
+    if (limit === downtimeLimit(pass - 1, maxDowntimeMs)) return;
+    // Only a hint to the stream: without it the stream takes longer, and its deadlines stand.
+    source.execute('migrate-set-parameters', { 'downtime-limit': limit }).catch(() => undefined);
   }
 
   async #failure(cause?: unknown): Promise<MigrationError> {

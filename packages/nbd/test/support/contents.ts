@@ -1,0 +1,20 @@
+export const KiB: number = 1024;
+export const MiB: number = 1024 * KiB;
+
+/** Bytes without a zero or a period, the same ones from the same seed. */
+export function noise(length: number, seed = 1): Buffer {
+  const bytes = Buffer.alloc(length);
+  let state = seed;
+  for (let at = 0; at < length; at++) {
+    state = (Math.imul(state, 1664525) + 1013904223) | 0;
+    bytes[at] = (state >>> 24) | 1;
+  }
+  return bytes;
+}
+
+/** All values of an iteration, in order. */
+export async function collect<T>(values: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const value of values) all.push(value);
+  return all;
+}
