@@ -55,6 +55,8 @@ class Job implements CopyJob {
   readonly #limiter: RateLimiter;
   readonly #abort = new AbortController();
   #copier: Copier | undefined;
+  /** Once the copier is closed. */
+  #last: PassProgress = { bytesDone: 0, bytesTotal: 0, bytesMoved: 0 };
   #sampled = { at: performance.now(), bytes: 0, rate: 0 };
 
   constructor(source: Endpoint, destination: Endpoint, options: CopyOptions) {
@@ -74,7 +76,7 @@ class Job implements CopyJob {
   }
 
   snapshot(): CopySnapshot {
-    const progress = this.#copier?.progress() ?? { bytesDone: 0, bytesTotal: 0, bytesMoved: 0 };
+    const progress = this.#copier?.progress() ?? this.#last;
     const bytesLeft = Math.max(0, progress.bytesTotal - progress.bytesDone);
     return { ...progress, bytesLeft, bytesPerSecond: this.#sampled.rate };
   }
@@ -108,7 +110,10 @@ class Job implements CopyJob {
       throw known;
     } finally {
       clearInterval(ticker);
-      await this.#copier?.close();
+      const copier = this.#copier;
+      this.#last = copier?.progress() ?? this.#last;
+      this.#copier = undefined;
+      await copier?.close();
     }
   }
 

@@ -29,7 +29,11 @@ export class DirtyBitmap {
     if ((granularity & (granularity - 1)) !== 0) {
       throw new NbdError('INVALID_ARGUMENT', `The granularity is ${granularity}: give a power of two.`);
     }
-    this.native = new BindingDirtyBitmap(size, granularity);
+    try {
+      this.native = new BindingDirtyBitmap(size, granularity);
+    } catch (cause) {
+      throw new NbdError('INVALID_ARGUMENT', `${(cause as Error).message}.`, { cause });
+    }
   }
 
   /** @internal */

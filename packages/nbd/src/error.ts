@@ -4,8 +4,9 @@ export type Side = 'source' | 'destination';
 /**
  * Why an NBD call failed; stable, match on it.
  *
- * - `INVALID_ARGUMENT`: the caller's mistake (bad URI, option or range); nothing was touched.
+ * - `INVALID_ARGUMENT`: the caller's mistake (bad URI, option or range, a write to a read-only export); nothing was sent.
  * - `ABORTED`: cancelled by the caller, after everything in flight had been answered.
+ * - `NBD_LISTEN`: a server cannot listen there.
  * - `NBD_CONNECT`, `NBD_DISCONNECTED`, `NBD_TIMEOUT`: no connection, lost, or no answer in time.
  * - `NBD_HANDSHAKE`, `NBD_EXPORT_NOT_FOUND`, `NBD_POLICY`, `NBD_TLS_REQUIRED`: the server refused.
  * - `NBD_PROTOCOL`: the peer broke the protocol.
@@ -13,15 +14,19 @@ export type Side = 'source' | 'destination';
  * - `NBD_EPERM` ... `NBD_ESHUTDOWN`: the server's answer to one request (NBD proto.md, "Error values").
  * - `IO_*`: the operating system's answer for a local file, by errno name.
  * - `SIZE_MISMATCH`: the destination is smaller, or larger where it cannot be.
- * - `ENDPOINTS_SAME`: source and destination are one file.
+ * - `DESTINATION_READ_ONLY`: the destination cannot be written.
+ * - `ENDPOINTS_SAME`: source and destination are one file or one export.
  * - `CLOSED`: the handle was closed before.
+ * - `INTERNAL`: a fault of the engine.
  */
 export type NbdErrorCode =
   | 'INVALID_ARGUMENT'
   | 'ABORTED'
   | 'CLOSED'
   | 'SIZE_MISMATCH'
+  | 'DESTINATION_READ_ONLY'
   | 'ENDPOINTS_SAME'
+  | 'INTERNAL'
   | `NBD_${string}`
   | `IO_${string}`;
 

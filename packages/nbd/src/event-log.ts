@@ -6,8 +6,10 @@
  * overtaken ones.
  */
 export class EventLog<E> {
-  readonly #entries: (E | undefined)[] = [];
+  /** By number, in order. An iteration of a map goes on to what is added while it runs. */
+  readonly #entries = new Map<number, E>();
   readonly #latest = new Map<string, number>();
+  #next = 0;
   #waiting: (() => void)[] = [];
   #ended = false;
 
@@ -16,10 +18,10 @@ export class EventLog<E> {
     if (this.#ended) return;
     if (key !== undefined) {
       const overtaken = this.#latest.get(key);
-      if (overtaken !== undefined) this.#entries[overtaken] = undefined;
-      this.#latest.set(key, this.#entries.length);
+      if (overtaken !== undefined) this.#entries.delete(overtaken);
+      this.#latest.set(key, this.#next);
     }
-    this.#entries.push(event);
+    this.#entries.set(this.#next++, event);
     this.#wake();
   }
 
@@ -31,10 +33,11 @@ export class EventLog<E> {
 
   /** All events, from the first; ends after `end()`. */
   async *read(): AsyncGenerator<E, void, undefined> {
-    for (let next = 0; ; ) {
-      while (next < this.#entries.length) {
-        const event = this.#entries[next++];
-        if (event !== undefined) yield event;
+    for (let seen = -1; ; ) {
+      for (const [number, event] of this.#entries) {
+        if (number <= seen) continue;
+        seen = number;
+        yield event;
       }
       if (this.#ended) return;
       await new Promise<void>((resolve) => this.#waiting.push(resolve));

@@ -1,7 +1,8 @@
+import { isUint8Array } from 'node:util/types';
 import { type BindingConnection, connect as connectNative } from '@blockferry/engine';
 import { NbdError } from './error.js';
 import { type ConnectTimeouts, checkTimeouts, type ExportInfo, toExportInfo } from './export-info.js';
-import { aborted, unwrap } from './native.js';
+import { aborted, untilAborted, unwrap } from './native.js';
 import { checkInteger } from './options.js';
 
 export interface ConnectOptions extends ConnectTimeouts {
@@ -33,8 +34,9 @@ export interface ExtentsOptions {
 export interface NbdHandle extends AsyncDisposable {
   readonly size: number;
   readonly info: ExportInfo;
+  /** At most `info.blockSizeMaximum` bytes. */
   read(offset: number, length: number): Promise<Buffer>;
-  /** Acknowledged, with `fua` on stable storage. The bytes are copied before the call returns. */
+  /** Acknowledged, with `fua` on stable storage. As long as a read may be. The bytes are copied before the call returns. */
   write(offset: number, data: Uint8Array, options?: { readonly fua?: boolean }): Promise<void>;
   /** Makes the range read as zeros; `allocate` keeps its space, `fast` fails (`NBD_ENOTSUP`) rather than be slow. */
   zero(
@@ -57,7 +59,11 @@ export interface NbdHandle extends AsyncDisposable {
 export async function connect(uri: string, options: ConnectOptions = {}): Promise<NbdHandle> {
   if (options.signal?.aborted) throw aborted(options.signal);
   const contexts = [...(options.contexts ?? ['base:allocation'])];
-  return new Handle(unwrap(await connectNative(uri, contexts, checkTimeouts(options))));
+  const opening = connectNative(uri, contexts, checkTimeouts(options));
+  return untilAborted(
+    opening.then((opened) => new Handle(unwrap(opened))),
+    options.signal,
+  );
 }
 
 class Handle implements NbdHandle {
@@ -75,12 +81,13 @@ class Handle implements NbdHandle {
   }
 
   async read(offset: number, length: number): Promise<Buffer> {
-    this.#check(offset, length);
+    this.#check(offset, length, this.info.blockSizeMaximum);
     return unwrap(await this.#native.read(offset, length)).data;
   }
 
   async write(offset: number, data: Uint8Array, options: { readonly fua?: boolean } = {}): Promise<void> {
-    this.#check(offset, data.length);
+    if (!isUint8Array(data)) throw new NbdError('INVALID_ARGUMENT', 'Give the data as a Uint8Array.');
+    this.#check(offset, data.length, this.info.blockSizeMaximum);
     unwrap(await this.#native.write(offset, data, options.fua ?? false));
   }
 
@@ -99,7 +106,7 @@ class Handle implements NbdHandle {
   }
 
   async flush(): Promise<void> {
-    this.#check(0, 0);
+    this.#checkOpen();
     unwrap(await this.#native.flush());
   }
 
@@ -118,7 +125,8 @@ class Handle implements NbdHandle {
     }
     const start = options.offset ?? 0;
     const end = options.length === undefined ? this.size : start + options.length;
-    this.#check(start, end - start);
+    this.#checkOpen();
+    this.#checkRange(start, end - start);
     let pending: ContextExtent | undefined;
     for (let at = start; at < end; ) {
       const length = Math.min(end - at, STATUS_STEP);
@@ -146,8 +154,18 @@ class Handle implements NbdHandle {
     return this.close();
   }
 
-  #check(offset: number, length: number): void {
+  /** A request of NBD is of some bytes, and its length has 32 bits; where it carries data it is shorter still. */
+  #check(offset: number, length: number, longest: number = 2 ** 32 - 1): void {
+    this.#checkOpen();
+    this.#checkRange(offset, length);
+    checkInteger('The length', length, 1, longest);
+  }
+
+  #checkOpen(): void {
     if (this.#closed !== undefined) throw new NbdError('CLOSED', 'This handle is closed: connect again.');
+  }
+
+  #checkRange(offset: number, length: number): void {
     checkInteger('The offset', offset, 0, Number.MAX_SAFE_INTEGER);
     checkInteger('The length', length, 0, Number.MAX_SAFE_INTEGER);
     if (offset + length > this.size) {

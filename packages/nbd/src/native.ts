@@ -14,7 +14,7 @@ export function toNbdError(failure: BindingFailure, cause?: unknown): NbdError {
     length: failure.length,
     cause,
   };
-  return new NbdError(failure.code as NbdErrorCode, failure.message, details);
+  return new NbdError(CODES[failure.code] ?? (failure.code as NbdErrorCode), failure.message, details);
 }
 
 /**
@@ -39,6 +39,27 @@ export async function cancellable<T extends object>(
   }
 }
 
+/** What `opening` opens; `ABORTED` as soon as the caller gives up: what is opened after that is closed again. */
+export async function untilAborted<T extends AsyncDisposable>(
+  opening: Promise<T>,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  if (signal === undefined) return opening;
+  let onAbort = (): void => {};
+  const giveUp = new Promise<never>((_, reject) => {
+    onAbort = () => {
+      reject(aborted(signal));
+      opening.then((late) => late[Symbol.asyncDispose]()).catch(() => undefined);
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([opening, giveUp]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
 export function aborted(signal: AbortSignal): NbdError {
   return new NbdError('ABORTED', 'Cancelled by the caller.', { cause: signal.reason });
 }
@@ -46,3 +67,13 @@ export function aborted(signal: AbortSignal): NbdError {
 function isFailure(value: object): value is BindingFailure {
   return 'failure' in value && value.failure === true;
 }
+
+/** The engine's finer words, and what users know them by. */
+const CODES: Readonly<Record<string, NbdErrorCode>> = {
+  NBD_INVALID_REQUEST: 'INVALID_ARGUMENT',
+  INVALID_OPTIONS: 'INVALID_ARGUMENT',
+  MAP_SIZE: 'INVALID_ARGUMENT',
+  SIZE_DESTINATION_SMALLER: 'SIZE_MISMATCH',
+  CONTEXT_MISSING: 'NBD_UNSUPPORTED',
+  ENDPOINT_PROTOCOL: 'NBD_PROTOCOL',
+};

@@ -64,8 +64,12 @@ impl Pass {
 
     /// Hands a piece to the workers; waits while the queue is full. `false`: nobody wants more.
     pub(crate) fn push(&self, piece: Piece) -> bool {
-        let full = |state: &mut State| state.queue.len() >= QUEUE_PIECES && !state.closed;
-        let mut state = self.changed.wait_while(self.state(), full).unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state();
+        if state.queue.len() >= QUEUE_PIECES {
+            // Once waiting, until there is room for many: not a wake-up for each piece.
+            let crowded = |state: &mut State| state.queue.len() > REFILL_PIECES && !state.closed;
+            state = self.changed.wait_while(state, crowded).unwrap_or_else(PoisonError::into_inner);
+        }
         if state.closed {
             return false;
         }
@@ -127,7 +131,9 @@ impl Pass {
         }
         match piece {
             Some(piece) => {
-                self.changed.notify_all();
+                if state.queue.len() == REFILL_PIECES {
+                    self.changed.notify_all();
+                }
                 Taken::Piece(piece)
             }
             None if state.closed => Taken::End,
@@ -197,6 +203,8 @@ impl Drop for Membership {
 
 /// Enough to keep every lane busy while the planner asks for the next stretch of the map.
 const QUEUE_PIECES: usize = 256;
+/// A full queue is filled again from here on.
+const REFILL_PIECES: usize = QUEUE_PIECES / 2;
 
 #[cfg(test)]
 mod tests {

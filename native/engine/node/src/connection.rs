@@ -55,12 +55,12 @@ pub struct BindingConnection {
 
 /// Connects.
 #[napi(ts_return_type = "Promise<BindingConnection | BindingFailure>")]
-pub fn connect<'env>(
-    env: &'env Env,
+pub fn connect(
+    env: &Env,
     uri: String,
     contexts: Vec<String>,
     timeouts: BindingTimeouts,
-) -> Result<Object<'env>> {
+) -> Result<Object<'_>> {
     off_thread(env, "blockferry-connect", move || {
         let options = Timeouts::from(timeouts).connect_options(contexts);
         let connection = Connection::connect(&parse_uri(&uri)?, &options)?;

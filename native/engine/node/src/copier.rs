@@ -54,6 +54,7 @@ pub struct BindingPass {
 
 /// How far a pass is. Bytes.
 #[napi(object, object_from_js = false)]
+#[expect(clippy::struct_field_names, reason = "the names are JavaScript's")]
 pub struct BindingProgress {
     /// Acknowledged.
     pub bytes_done: i64,

@@ -29,7 +29,6 @@ impl From<BindingTimeouts> for Timeouts {
 /// An export. Sizes in bytes.
 #[napi(object, object_from_js = false)]
 #[expect(clippy::struct_excessive_bools, reason = "each is one transmission flag of the protocol")]
-#[expect(missing_docs, reason = "the names are the protocol's")]
 pub struct BindingExport {
     pub name: String,
     pub description: Option<String>,
@@ -89,7 +88,7 @@ pub struct BindingExportList {
 
 /// What a server tells of one export.
 #[napi(ts_return_type = "Promise<BindingExport | BindingFailure>")]
-pub fn info<'env>(env: &'env Env, uri: String, timeouts: BindingTimeouts) -> Result<Object<'env>> {
+pub fn info(env: &Env, uri: String, timeouts: BindingTimeouts) -> Result<Object<'_>> {
     off_thread(env, "blockferry-info", move || {
         let options = Timeouts::from(timeouts).connect_options(Vec::new());
         BindingExport::try_from(&nbd_io::client::info(&parse_uri(&uri)?, &options)?)
@@ -98,7 +97,7 @@ pub fn info<'env>(env: &'env Env, uri: String, timeouts: BindingTimeouts) -> Res
 
 /// All exports that a server lists.
 #[napi(ts_return_type = "Promise<BindingExportList | BindingFailure>")]
-pub fn list<'env>(env: &'env Env, uri: String, timeouts: BindingTimeouts) -> Result<Object<'env>> {
+pub fn list(env: &Env, uri: String, timeouts: BindingTimeouts) -> Result<Object<'_>> {
     off_thread(env, "blockferry-list", move || {
         let options = Timeouts::from(timeouts).connect_options(Vec::new());
         let exports = nbd_io::client::list(&parse_uri(&uri)?, &options)?;

@@ -59,7 +59,7 @@ pub struct BindingServer {
 
 /// Starts to serve.
 #[napi(ts_return_type = "Promise<BindingServer | BindingFailure>")]
-pub fn serve<'env>(env: &'env Env, options: BindingServeOptions) -> Result<Object<'env>> {
+pub fn serve(env: &Env, options: BindingServeOptions) -> Result<Object<'_>> {
     off_thread(env, "blockferry-serve", move || start(options))
 }
 

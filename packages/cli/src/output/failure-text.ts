@@ -8,7 +8,9 @@ import type { Sink } from './sink.js';
 export function tellFailure(stderr: Sink, failure: Failure, problems: readonly Problem[] = []): void {
   const label =
     failure.code === 'ABORTED' ? stderr.colors.yellow('interrupted:') : stderr.colors.red('error:');
-  stderr.put(`${label} ${failureText(failure)}\n`);
+  const { code, message } = failure;
+  // Of a refusal the problems say everything: it happened nowhere yet.
+  stderr.put(`${label} ${failureText(problems.length > 0 ? { code, message } : failure)}\n`);
   if (problems.length > 1)
     stderr.put(problemsText(problems, { colors: stderr.colors, width: stderr.columns }));
 }

@@ -26,7 +26,7 @@ export function planText(plan: MigrationPlan, style: TextStyle): string {
     `From ${printable(plan.from)}\nto   ${printable(plan.to)}\n`,
     plan.disks.length > 0 && formatTable(columns, plan.disks.map(diskRow), { width, title: colors.dim }),
     `${moving} of ${plan.disks.length} disks would move, about ${formatBytes(plan.estimateBytes)} to copy.\n`,
-    plan.warnings.map((warning) => `${colors.yellow('warning:')} ${printable(warning)}\n`).join(''),
+    plan.warnings.map((text) => warningText(text, style)).join(''),
     problemsText(plan.problems, style),
   ]
     .filter((part) => part !== false && part !== '')
@@ -38,23 +38,32 @@ export function problemsText(problems: readonly Problem[], { colors, width }: Te
   if (problems.length === 0) return '';
   const head = problems.length === 1 ? 'One problem:' : `${problems.length} problems:`;
   const points = problems.map(({ code, disk, message }) => {
-    const text = `${disk === undefined ? '' : `${disk}: `}${message} [${code}]`;
-    const lines = wrap(printable(text), width === undefined ? Number.POSITIVE_INFINITY : width - 4);
-    return `  - ${lines.join('\n    ')}\n`;
+    const about = disk === undefined || message.includes(disk) ? '' : `${disk}: `;
+    return hanging('  - ', `${about}${message} [${code}]`, width);
   });
   return `${colors.red(head)}\n${points.join('')}`;
 }
 
+function warningText(text: string, { colors, width }: TextStyle): string {
+  return hanging('warning: ', text, width).replace('warning:', colors.yellow('warning:'));
+}
+
+/** Text behind a mark, wrapped and indented as deep. */
+function hanging(mark: string, text: string, width: number | undefined): string {
+  const lines = wrap(printable(text), width === undefined ? Number.POSITIVE_INFINITY : width - mark.length);
+  return `${mark}${lines.join(`\n${' '.repeat(mark.length)}`)}\n`;
+}
+
 function diskRow(disk: PlannedDisk): string[] {
   const others = disk.names.filter((name) => name !== disk.disk);
-  const also = others.length === 0 ? '' : `; also known as ${others.join(', ')}`;
+  const moves = disk.action === 'move';
   return [
-    printable(disk.disk),
-    disk.action === 'move' ? 'moves' : 'stays',
+    printable(others.length === 0 ? disk.disk : `${disk.disk} (${others.join(', ')})`),
+    moves ? 'moves' : 'stays',
     formatBytes(disk.size),
-    disk.action === 'move' ? formatBytes(disk.estimateBytes) : '-',
-    disk.action === 'move' && disk.destination !== undefined ? destinationText(disk) : '-',
-    printable(`${disk.reason}${also}`),
+    moves ? formatBytes(disk.estimateBytes) : '-',
+    moves ? destinationText(disk) : '-',
+    printable(disk.reason),
   ];
 }
 

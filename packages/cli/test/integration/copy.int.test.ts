@@ -189,7 +189,7 @@ describe.skipIf(!lab.available)('a failing copy', () => {
 
   it('is cancelled by the first SIGINT, and ends with 130', async () => {
     await using peer = await nbdkit('pattern', '1T');
-    await using running = new Blockferry('copy', peer.uri, 'null:', '--bandwidth', '1MiB/s', '--json');
+    await using running = new Blockferry(['copy', peer.uri, 'null:', '--bandwidth', '1MiB/s', '--json']);
     await running.until('stdout', /"type":"progress"/);
     running.signal('SIGINT');
     const { status, stdout } = await running.done;

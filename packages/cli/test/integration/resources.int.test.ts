@@ -54,7 +54,7 @@ describe('a reader of stdout that goes away', () => {
     await using scratch = new Scratch();
     const [from, to] = [scratch.join('a'), scratch.join('b')];
     await writeFile(from, Buffer.alloc(8 * MIB, 1));
-    await using running = new Blockferry('copy', from, to, '--json', '--bandwidth', '16MiB/s');
+    await using running = new Blockferry(['copy', from, to, '--json', '--bandwidth', '16MiB/s']);
     await running.until('stdout', /"type":"progress"/);
     running.closeStdout();
     expect((await running.done).status).toBe(0);

@@ -81,7 +81,7 @@ describe.skipIf(!lab.available)('serve, to the tools of others', () => {
 
 describe('serve and verify', () => {
   it('tells when it is ready, in JSON too, and ends with 0 on SIGINT', async () => {
-    await using server = new Blockferry('serve', 'memory:1MiB', '--listen', 'nbd://127.0.0.1:0', '--json');
+    await using server = new Blockferry(['serve', 'memory:1MiB', '--listen', 'nbd://127.0.0.1:0', '--json']);
     const [line] = await server.until('stdout', /^.*\n/);
     expect(JSON.parse(line)).toMatchObject({ type: 'ready', size: MIB, uri: expect.stringMatching(/^nbd:/) });
     server.signal('SIGINT');
@@ -92,7 +92,7 @@ describe('serve and verify', () => {
 
   it('closes the connections that are open when it ends', async () => {
     await using server = await startServe('memory:1GiB', '--listen', 'nbd://127.0.0.1:0');
-    await using copy = new Blockferry(
+    await using copy = new Blockferry([
       'copy',
       server.uri,
       'null:',
@@ -100,7 +100,7 @@ describe('serve and verify', () => {
       '--bandwidth',
       '1MiB/s',
       '--json',
-    );
+    ]);
     await copy.until('stdout', /"type":"progress"/);
     server.signal('SIGTERM');
     expect((await server.done).status).toBe(0);

@@ -36,16 +36,16 @@ it('tells every disk with its fate and reason, the estimate, warnings and proble
     `From qmp+unix:///run/a.sock
 to   qmp+unix:///run/b.sock
 
-  DISK           SIZE   TO COPY  TO            WHY
-  vda   moves  10 GiB  3.20 GiB  sda (12 GiB)  selected; also known as drive0
-  vdc   stays  10 GiB         -  -             not selected
+  DISK                   SIZE   TO COPY  TO            WHY
+  vda (drive0)  moves  10 GiB  3.20 GiB  sda (12 GiB)  selected
+  vdc           stays  10 GiB         -  -             not selected
 
 1 of 2 disks would move, about 3.20 GiB to copy.
 
 warning: vdc is writable and stays behind.
 
 2 problems:
-  - vda: sda has 12884901888 bytes, vda 10737418240. [DESTINATION_SIZE]
+  - sda has 12884901888 bytes, vda 10737418240. [DESTINATION_SIZE]
   - The source is migrating already. [SOURCE_MIGRATING]
 `,
   );

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
@@ -15,8 +15,11 @@ export class Blockferry implements AsyncDisposable {
   readonly #done: Promise<Outcome>;
   readonly #text = { stdout: '', stderr: '' };
 
-  constructor(...args: string[]) {
-    this.#child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  constructor(args: readonly string[], options: SpawnOptions = {}) {
+    this.#child = spawn(process.execPath, [PROGRAM, ...args], {
+      ...options,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     for (const name of ['stdout', 'stderr'] as const) {
       this.#child[name]?.setEncoding('utf8').on('data', (text: string) => {
         this.#text[name] += text;
@@ -68,7 +71,7 @@ export class Blockferry implements AsyncDisposable {
 
 /** Runs a command to its end. */
 export function blockferry(...args: string[]): Promise<Outcome> {
-  return new Blockferry(...args).done;
+  return new Blockferry(args).done;
 }
 
 /** The lines of `--json`. */
@@ -84,7 +87,7 @@ export function result(stdout: string): Record<string, unknown> {
 
 /** `blockferry serve`, ready for clients. */
 export async function startServe(...args: string[]): Promise<Blockferry & { readonly uri: string }> {
-  const server = new Blockferry('serve', ...args);
+  const server = new Blockferry(['serve', ...args]);
   try {
     const [, uri = ''] = await server.until('stdout', /^(nbd\S+)\n/);
     return Object.assign(server, { uri });

@@ -12,6 +12,13 @@ export function noise(length: number, seed = 1): Buffer {
   return bytes;
 }
 
+/** Where two contents differ first, or one of them ends; `undefined` where they are equal. */
+export function firstDifference(found: Buffer, expected: Buffer): number | undefined {
+  if (found.equals(expected)) return undefined;
+  const at = found.findIndex((byte, index) => byte !== expected[index]);
+  return at === -1 ? found.length : at;
+}
+
 /** All values of an iteration, in order. */
 export async function collect<T>(values: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];

@@ -144,7 +144,7 @@ fn an_error_of_the_server_is_told_with_its_range_and_the_lanes_live_on() {
     bitmap.mark(Run::new(0, SIZE));
     let failure = copier.dirty(DirtyMap::Bitmap(&bitmap)).unwrap_err();
     assert_eq!((failure.code(), failure.side()), ("NBD_ENOSPC", Some(Side::Destination)));
-    assert_eq!((failure.offset(), failure.length()), (Some(1 << 20), Some(256 << 10)));
+    assert_eq!((failure.offset(), failure.length()), (Some(1 << 20), Some(512 << 10)));
     copier.dirty(DirtyMap::Bitmap(&bitmap)).unwrap();
     assert_eq!(contents(&*destination), contents(&*source));
 }

@@ -9,7 +9,7 @@ use rustix::net::Shutdown;
 
 use super::{ConnectOptions, FAREWELL_TIME};
 use crate::error::{ErrorKind, NbdError};
-use crate::transport::{Interest, Socket, connect};
+use crate::transport::{Interest, Socket, connect, deadline_in};
 
 const OPERATION: &str = "handshake";
 
@@ -21,7 +21,7 @@ pub(super) fn negotiate(
     handshake: Handshake,
     options: &ConnectOptions,
 ) -> Result<(Socket, Outcome), NbdError> {
-    let deadline = Instant::now() + options.handshake_timeout;
+    let deadline = deadline_in(options.handshake_timeout);
     let negotiated = reach(uri, deadline).and_then(|socket| talk(socket, handshake, deadline));
     negotiated.map_err(|error| error.with(uri))
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, IoSlice, IoSliceMut};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use block_device::ZeroMode;
 use extent::Run;
@@ -15,7 +15,7 @@ use super::export::{ServedExport, errno};
 use super::input::Input;
 use super::read::{PIECE, read_chunks, read_whole, room};
 use super::registry::Registry;
-use crate::transport::{Interest, Socket};
+use crate::transport::{Interest, Socket, deadline_in};
 
 /// Negotiates with a client before the deadline; `None` when it left.
 pub(super) fn negotiate(
@@ -23,7 +23,7 @@ pub(super) fn negotiate(
     offers: &Arc<[Offer]>,
     timeout: Duration,
 ) -> io::Result<Option<Choice>> {
-    let deadline = Some(Instant::now() + timeout);
+    let deadline = Some(deadline_in(timeout));
     socket.set_nonblocking(true)?;
     let mut handshake = Handshake::new(Arc::clone(offers));
     loop {

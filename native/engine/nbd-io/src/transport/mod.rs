@@ -127,6 +127,12 @@ pub(crate) fn wait_any<const N: usize>(
     }
 }
 
+/// So long from now. A wait that the clock cannot count (`Duration::MAX`: "for ever") ends in a year.
+pub(crate) fn deadline_in(timeout: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(timeout).unwrap_or(now + Duration::from_secs(365 * 24 * 3600))
+}
+
 fn timespec(duration: Duration) -> Timespec {
     Timespec {
         tv_sec: i64::try_from(duration.as_secs()).unwrap_or(i64::MAX),

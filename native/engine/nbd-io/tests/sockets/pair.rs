@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::os::fd::AsFd;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use block_device::{Access, FileDevice};
 use extent::Run;
@@ -171,7 +171,12 @@ fn lists_and_describes_exports() {
     let described =
         ExportConfig { description: "a disk".to_owned(), read_only: true, ..export("b", memory(512)) };
     let server = serve(dir.unix(), vec![export("", memory(1 << 20)), described]);
-    let options = ConnectOptions::default();
+    let for_ever = Duration::MAX;
+    let options = ConnectOptions {
+        handshake_timeout: for_ever,
+        request_timeout: for_ever,
+        ..ConnectOptions::default()
+    };
     let exports = list(&server.uri(""), &options).unwrap();
     let names: Vec<&str> = exports.iter().map(|export| export.name.as_str()).collect();
     assert_eq!(names, ["", "b"]);

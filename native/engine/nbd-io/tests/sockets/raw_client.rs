@@ -1,8 +1,9 @@
 //! A client that says what a well-behaved one never would.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::time::Duration;
 
 use nbd_io::{NbdErrno, NbdUri, Transport};
 use nbd_proto::client::Handshake;
@@ -23,7 +24,9 @@ pub struct Chunk {
 impl RawClient {
     /// Connected and not a word said.
     pub fn silent(path: &Path) -> Self {
-        Self { stream: UnixStream::connect(path).unwrap() }
+        let stream = UnixStream::connect(path).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        Self { stream }
     }
 
     /// In transmission, with structured replies.
@@ -67,7 +70,9 @@ impl RawClient {
     /// Waits until the server hangs up.
     pub fn wait_for_end(&mut self) {
         // Reset is an end, too: the server need not have read all that was said.
-        let _ = self.stream.read_to_end(&mut Vec::new());
+        if let Err(error) = self.stream.read_to_end(&mut Vec::new()) {
+            assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+        }
     }
 
     pub fn request(&mut self, kind: u16, flags: u16, offset: u64, length: u32) {
@@ -105,5 +110,8 @@ impl RawClient {
         NbdErrno::from_wire(u32::from_be_bytes(chunk.payload[..4].try_into().unwrap()))
     }
 }
+
+/// A server that says nothing for so long has failed the test.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 const COOKIE: u64 = 0x0123_4567_89ab_cdef;
