@@ -71,10 +71,11 @@ class HostFacade implements EmbeddedHost {
     if (this.port.occupied)
       throw new MigrationError('INVALID_ARGUMENT', `${this.uri} runs a domain already.`);
     await this.port.addDisks(disks);
-    await this.port.attach();
     const workload = disks.map(({ name, size, idle = false }) => ({ name, size, idle }));
     const guest = new Guest(workload, writeRate, seed, (error) => process.emitWarning(error));
-    await guest.fill(this.port.handles());
+    await this.port.attach(guest);
+    guest.place(this.port.handles());
+    await guest.fill();
     const connection = new EmbeddedDomainConnection(name, this.port, guest);
     connection.start();
     return new DomainFacade(connection, guest);

@@ -49,9 +49,9 @@ function options() {
     ...['-machine', 'q35,pflash0=vars', '-nodefaults', '-display', 'none', '-S'],
     ...['-qmp', `unix:${join(folder, 'monitor')},server=off`],
     ...['-blockdev', `driver=file,node-name=vars,filename=${image('vars', '256K')}`],
-    // Drives with an alias: QEMU's, and the user's.
+    // Drives with an alias: QEMU's, and the user's, who named the node too.
     ...['-drive', `if=virtio,format=qcow2,file=${image('boot', '64M', 'qcow2')}`],
-    ...['-drive', `if=none,id=drive-log,format=raw,file=${image('log', '8M')}`],
+    ...['-drive', `if=none,id=drive-log,node-name=log,format=raw,file=${image('log', '8M')}`],
     ...['-device', 'virtio-blk-pci,drive=drive-log,id=disk-log'],
     // Nodes: their devices with an id and without.
     ...['-blockdev', node('data'), '-device', 'virtio-blk-pci,drive=data,id=vdb'],

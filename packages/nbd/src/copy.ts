@@ -60,13 +60,11 @@ class Job implements CopyJob {
   #sampled = { at: performance.now(), bytes: 0, rate: 0 };
 
   constructor(source: Endpoint, destination: Endpoint, options: CopyOptions) {
-    this.#limiter = options.limiter ?? new RateLimiter(options.bandwidth);
+    this.#limiter = options.limiter ?? new RateLimiter();
     const signal = options.signal
       ? AbortSignal.any([options.signal, this.#abort.signal])
       : this.#abort.signal;
-    this.done = this.#run(source, destination, { ...options, limiter: this.#limiter, signal }).finally(() =>
-      this.#log.end(),
-    );
+    this.done = this.#run(source, destination, options, signal).finally(() => this.#log.end());
     // Whoever only reads events() must not meet an unhandled rejection.
     this.done.catch(() => undefined);
   }
@@ -93,12 +91,19 @@ class Job implements CopyJob {
   async #run(
     source: Endpoint,
     destination: Endpoint,
-    options: CopyOptions & { signal: AbortSignal },
+    options: CopyOptions,
+    signal: AbortSignal,
   ): Promise<CopyResult> {
     const ticker = setInterval(() => this.#sample(), SAMPLE_MS);
     try {
-      this.#copier = await openCopier(source, destination, { ...options, createDestination: true });
-      const result = { size: this.#copier.size, ...(await this.#copier.bulk(options.signal)) };
+      if (options.limiter === undefined) this.#limiter.setRate(options.bandwidth);
+      this.#copier = await openCopier(source, destination, {
+        ...options,
+        limiter: this.#limiter,
+        signal,
+        createDestination: true,
+      });
+      const result = { size: this.#copier.size, ...(await this.#copier.bulk(signal)) };
       this.#sample();
       this.#log.push({ type: 'result', ok: true, ...result });
       return result;

@@ -7,7 +7,7 @@ export interface CopyOptions {
   readonly connections?: number;
   /** Requests in flight a connection, 1 to 1024. @default 16 */
   readonly requests?: number;
-  /** Bytes of one read or write, 4096 to 32 MiB, a power of two. @default 262144 */
+  /** Bytes of one read or write, 4096 to 32 MiB, a power of two. @default 524288 */
   readonly requestSize?: number;
   /** Bytes per second; `limiter` shares one limit among several copies instead. @default unlimited */
   readonly bandwidth?: number;

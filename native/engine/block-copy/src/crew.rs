@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crate::endpoint::{Completed, Endpoint, Operation};
+use crate::endpoint::{Completed, Endpoint, Lane, Operation};
 use crate::error::{CopyError, ErrorKind, Side};
 use crate::health::Health;
 use crate::lane_pair::LanePair;
@@ -65,19 +65,24 @@ enum Order {
 }
 
 impl Crew {
-    /// Opens `count` lane pairs and starts a worker for each; `make_task` makes its task for each pass.
+    /// Opens up to `count` lane pairs, at least one, and starts a worker for each.
+    ///
+    /// `make_task` makes a worker's task for a pass.
     pub(crate) fn start<T: Task + 'static>(
         endpoints: [&dyn Endpoint; 2],
         count: usize,
         limits: &WorkLimits,
         make_task: impl Fn(&Arc<Pass>) -> T + Clone + Send + 'static,
     ) -> Result<Self, CopyError> {
-        let [source, destination] = endpoints;
         let mut crew = Self { workers: vec![], wakers: vec![], health: Arc::default() };
         for index in 0..count {
             let waker = Arc::new(Waker::new()?);
-            let mut from = source.open_lane().map_err(|error| error.of(Side::Source))?;
-            let mut to = destination.open_lane().map_err(|error| error.of(Side::Destination))?;
+            let [mut from, mut to] = match open_lanes(endpoints) {
+                Ok(lanes) => lanes,
+                // A server may take fewer clients than it lets on: what there is will do.
+                Err(error) if index > 0 && matches!(error.kind(), ErrorKind::Nbd(_)) => break,
+                Err(error) => return Err(error),
+            };
             from.attach(&waker);
             to.attach(&waker);
             let lanes = LanePair::new(from, to, Arc::clone(&crew.health));
@@ -114,6 +119,13 @@ impl Crew {
         }
         result.recv().unwrap_or_else(|_| Err(CopyError::new(ErrorKind::Internal)))
     }
+}
+
+fn open_lanes(endpoints: [&dyn Endpoint; 2]) -> Result<[Box<dyn Lane>; 2], CopyError> {
+    let [source, destination] = endpoints;
+    let from = source.open_lane().map_err(|error| error.of(Side::Source))?;
+    let to = destination.open_lane().map_err(|error| error.of(Side::Destination))?;
+    Ok([from, to])
 }
 
 impl Drop for Crew {

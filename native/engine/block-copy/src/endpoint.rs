@@ -28,7 +28,8 @@ pub trait Endpoint: Send + Sync {
 
     /// The status of `range` by the meta context of that name; `None` where that is not offered.
     ///
-    /// `range` is not empty and lies within the device.
+    /// `range` is not empty and lies within the device. While lanes are open, a map may need them to be driven,
+    /// as they are while a pass runs.
     fn open_map(&self, context: &str, range: Run) -> Result<Option<Box<dyn RunMap>>, CopyError>;
 }
 

@@ -189,7 +189,9 @@ impl Error for CopyError {
 fn io_code(kind: io::ErrorKind) -> &'static str {
     match kind {
         io::ErrorKind::NotFound => "IO_ENOENT",
-        io::ErrorKind::PermissionDenied => "IO_EPERM",
+        io::ErrorKind::AlreadyExists => "IO_EEXIST",
+        io::ErrorKind::IsADirectory => "IO_EISDIR",
+        io::ErrorKind::PermissionDenied => "IO_EACCES",
         io::ErrorKind::ReadOnlyFilesystem => "IO_EROFS",
         io::ErrorKind::StorageFull => "IO_ENOSPC",
         io::ErrorKind::QuotaExceeded => "IO_EDQUOT",

@@ -39,7 +39,9 @@ impl RateLimiter {
 
     /// Registers a worker to be woken when the rate changes.
     pub(crate) fn watch(&self, waker: &Arc<Waker>) {
-        self.state().waiting.push(Arc::downgrade(waker));
+        let mut state = self.state();
+        state.waiting.retain(|waker| waker.strong_count() > 0);
+        state.waiting.push(Arc::downgrade(waker));
     }
 
     /// Takes `bytes`, or tells how long not to ask again.

@@ -9,7 +9,8 @@ use napi_derive::napi;
 
 use crate::endpoint::{BindingEndpoint, Timeouts, open_source};
 use crate::failure::BindingFailure;
-use crate::number::{check_size, to_js};
+use crate::number::to_js;
+use crate::size::check_size;
 use crate::work::off_thread;
 
 /// How to compare; defaults are the engine's.

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use block_copy::{Copier, CopierOptions, CopyError, DirtyMap, PassReport, Sabotage, Side};
+use block_copy::{Copier, CopierOptions, CopyError, DirtyMap, PassReport, RateLimiter, Sabotage, Side};
 use napi::bindgen_prelude::Object;
 use napi::{Env, Result};
 use napi_derive::napi;
@@ -10,8 +10,9 @@ use napi_derive::napi;
 use crate::dirty_bitmap::BindingDirtyBitmap;
 use crate::endpoint::{BindingEndpoint, Timeouts, are_same, open_destination, open_source, parse_uri};
 use crate::failure::BindingFailure;
-use crate::number::{check_size, to_js};
+use crate::number::to_js;
 use crate::rate_limiter::BindingRateLimiter;
+use crate::size::check_size;
 use crate::work::off_thread;
 
 /// How to copy; defaults are the engine's.
@@ -37,6 +38,33 @@ pub struct BindingCopierOptions {
     pub create_destination: Option<bool>,
     /// A fault for acceptance tests.
     pub skip_zeroes: Option<bool>,
+}
+
+impl BindingCopierOptions {
+    /// The engine's options: what is given, and its defaults.
+    fn resolve(&self, limiter: Arc<RateLimiter>, timeouts: Timeouts) -> CopierOptions {
+        let defaults = CopierOptions::default();
+        let number =
+            |given: Option<u32>, default| given.and_then(|n| usize::try_from(n).ok()).unwrap_or(default);
+        let requests = number(self.requests, defaults.requests);
+        let request_size = self.request_size.unwrap_or(defaults.request_size);
+        // The default window would cap the requests that were asked for.
+        let asked = self.requests.is_some() || self.request_size.is_some();
+        let asked_bytes = (requests as u64).saturating_mul(request_size.into());
+        CopierOptions {
+            connections: number(self.connections, defaults.connections),
+            requests,
+            window_bytes: if asked { asked_bytes } else { defaults.window_bytes },
+            request_size,
+            use_extents: self.extents.unwrap_or(defaults.use_extents),
+            destination_is_zero: self.destination_is_zero.unwrap_or(defaults.destination_is_zero),
+            zero_tail: self.allow_larger.unwrap_or(defaults.zero_tail),
+            limiter,
+            connect: timeouts.connect_options(Vec::new()),
+            sabotage: Sabotage { skip_zeroes: self.skip_zeroes.unwrap_or(false) },
+            ..defaults
+        }
+    }
 }
 
 /// What a pass did. Bytes.
@@ -93,27 +121,7 @@ pub fn open_copier<'env>(
         let create = options.create_destination.unwrap_or(false).then_some(size);
         let to = open_destination(&destination, create, timeouts)?;
         check_sizes(size, to.limits().size, &destination, options.allow_larger.unwrap_or(false))?;
-        let defaults = CopierOptions::default();
-        let number =
-            |given: Option<u32>, default| given.and_then(|n| usize::try_from(n).ok()).unwrap_or(default);
-        let request_size = options.request_size.unwrap_or(defaults.request_size);
-        let copier = Copier::open(
-            from,
-            to,
-            CopierOptions {
-                connections: number(options.connections, defaults.connections),
-                requests: number(options.requests, defaults.requests),
-                window_bytes: defaults.window_bytes.max(u64::from(request_size)),
-                request_size,
-                use_extents: options.extents.unwrap_or(defaults.use_extents),
-                destination_is_zero: options.destination_is_zero.unwrap_or(defaults.destination_is_zero),
-                zero_tail: options.allow_larger.unwrap_or(false),
-                limiter,
-                connect: timeouts.connect_options(Vec::new()),
-                sabotage: Sabotage { skip_zeroes: options.skip_zeroes.unwrap_or(false) },
-                ..defaults
-            },
-        )?;
+        let copier = Copier::open(from, to, options.resolve(limiter, timeouts))?;
         Ok(BindingCopier { copier: Mutex::new(Some(Arc::new(copier))), size })
     })
 }

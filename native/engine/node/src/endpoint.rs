@@ -102,15 +102,6 @@ fn open_file(path: &str, access: Access) -> Result<Arc<dyn Endpoint>, BindingFai
 
 /// A file that cannot be opened or made.
 pub(crate) fn file_failure(path: &str, error: &io::Error) -> BindingFailure {
-    let code = match error.kind() {
-        io::ErrorKind::NotFound => "IO_ENOENT",
-        io::ErrorKind::PermissionDenied => "IO_EACCES",
-        io::ErrorKind::AlreadyExists => "IO_EEXIST",
-        io::ErrorKind::IsADirectory => "IO_EISDIR",
-        io::ErrorKind::ReadOnlyFilesystem => "IO_EROFS",
-        io::ErrorKind::StorageFull => "IO_ENOSPC",
-        io::ErrorKind::InvalidInput => "IO_EINVAL",
-        _ => "IO_EIO",
-    };
+    let code = block_copy::ErrorKind::Io(error.kind()).code();
     BindingFailure::new(code, format!("{path}: {error}"))
 }

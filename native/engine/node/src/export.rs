@@ -7,7 +7,8 @@ use nbd_io::Export;
 
 use crate::endpoint::{Timeouts, parse_uri};
 use crate::failure::BindingFailure;
-use crate::number::{check_size, to_js};
+use crate::number::to_js;
+use crate::size::check_size;
 use crate::work::off_thread;
 
 /// How long things may take, in milliseconds.

@@ -15,4 +15,5 @@ mod failure;
 mod number;
 mod rate_limiter;
 mod server;
+mod size;
 mod work;

@@ -14,7 +14,8 @@ use crate::connection::BindingDone;
 use crate::dirty_bitmap::BindingDirtyBitmap;
 use crate::endpoint::{file_failure, parse_uri};
 use crate::failure::BindingFailure;
-use crate::number::{check_size, from_js, to_js};
+use crate::number::{from_js, to_js};
+use crate::size::check_size;
 use crate::work::off_thread;
 
 /// A bitmap that records from the start.

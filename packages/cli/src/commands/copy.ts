@@ -4,6 +4,7 @@ import type { CommandContext } from '../context.js';
 import { EXIT, type Failure } from '../exit-status.js';
 import { helpEnd } from '../help-text.js';
 import { Interruption } from '../interruption.js';
+import { parseEndpoint } from '../options/endpoint.js';
 import { refuseUnbuilt } from '../options/not-built.js';
 import { wholeNumber } from '../options/numbers.js';
 import { type OutputOptions, withOutputOptions } from '../options/output-options.js';
@@ -32,8 +33,12 @@ export function addCopyCommand(program: Command, context: CommandContext): void 
       'Copies a block device or an image over NBD. Holes stay holes; what the destination held before is ' +
         'overwritten with zeros where the source has them; the end is a flush.',
     )
-    .argument('<source>', 'NBD URI, file or block device')
-    .argument('<destination>', 'NBD URI, file or block device; or null: to throw everything away')
+    .argument('<source>', 'NBD URI, file or block device', parseEndpoint)
+    .argument(
+      '<destination>',
+      'NBD URI, file or block device; or null: to throw everything away',
+      parseEndpoint,
+    )
     .option('--connections <n>', 'connections to each side (default 4)', wholeNumber(1, 64))
     .option('--requests <n>', 'requests in flight on a connection (default 16)', wholeNumber(1, 1024))
     .option(

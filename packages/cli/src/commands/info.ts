@@ -3,6 +3,7 @@ import type { CommandContext } from '../context.js';
 import { EXIT } from '../exit-status.js';
 import { helpEnd } from '../help-text.js';
 import { tellExports } from '../nbdinfo/tell.js';
+import { parseEndpoint } from '../options/endpoint.js';
 import { refuseUnbuilt } from '../options/not-built.js';
 import { type OutputOptions, withOutputOptions } from '../options/output-options.js';
 import { Output } from '../output/output.js';
@@ -12,7 +13,7 @@ export function addInfoCommand(program: Command, context: CommandContext): void 
     .command('info')
     .summary('what a server tells of one export')
     .description('Tells size, abilities and meta contexts of an NBD export. No data is read.')
-    .argument('<uri>', 'NBD URI of the export');
+    .argument('<uri>', 'NBD URI of the export', parseEndpoint);
   withOutputOptions(refuseUnbuilt(command, ['--tls-creds <dir>']))
     .addHelpText('after', helpEnd("blockferry info 'nbd+unix:///vda?socket=/run/vm.sock'"))
     .action(async (uri: string, options: OutputOptions) => {

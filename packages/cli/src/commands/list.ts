@@ -3,6 +3,7 @@ import type { CommandContext } from '../context.js';
 import { EXIT } from '../exit-status.js';
 import { helpEnd } from '../help-text.js';
 import { tellExports } from '../nbdinfo/tell.js';
+import { parseEndpoint } from '../options/endpoint.js';
 import { refuseUnbuilt } from '../options/not-built.js';
 import { type OutputOptions, withOutputOptions } from '../options/output-options.js';
 import { Output } from '../output/output.js';
@@ -12,7 +13,7 @@ export function addListCommand(program: Command, context: CommandContext): void 
     .command('list')
     .summary('the exports of a server')
     .description('Tells size, abilities and meta contexts of every export that an NBD server lists.')
-    .argument('<uri>', 'NBD URI of the server');
+    .argument('<uri>', 'NBD URI of the server', parseEndpoint);
   withOutputOptions(refuseUnbuilt(command, ['--tls-creds <dir>']))
     .addHelpText('after', helpEnd('blockferry list nbd://storage.example'))
     .action(async (uri: string, options: OutputOptions) => {

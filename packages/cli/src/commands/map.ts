@@ -3,6 +3,7 @@ import type { CommandContext } from '../context.js';
 import { EXIT } from '../exit-status.js';
 import { helpEnd } from '../help-text.js';
 import { type MapEntry, MapTotals, mapEntry, mapLine, totalLine } from '../nbdinfo/extents.js';
+import { parseEndpoint } from '../options/endpoint.js';
 import { refuseUnbuilt } from '../options/not-built.js';
 import { type OutputOptions, withOutputOptions } from '../options/output-options.js';
 import { Output } from '../output/output.js';
@@ -20,7 +21,7 @@ export function addMapCommand(program: Command, context: CommandContext): void {
       'Prints the extents of an NBD export: offset, length, type and its meaning. With --json an object a ' +
         'line for each, then the result.',
     )
-    .argument('<uri>', 'NBD URI of the export')
+    .argument('<uri>', 'NBD URI of the export', parseEndpoint)
     .option('--context <name>', 'meta context, e.g. qemu:dirty-bitmap:NAME', 'base:allocation')
     .option('--totals', 'only the sums, by type');
   withOutputOptions(refuseUnbuilt(command, ['--tls-creds <dir>']))

@@ -4,6 +4,7 @@ import type { CommandContext } from '../context.js';
 import { EXIT } from '../exit-status.js';
 import { helpEnd } from '../help-text.js';
 import { Interruption } from '../interruption.js';
+import { parseEndpoint } from '../options/endpoint.js';
 import { refuseUnbuilt } from '../options/not-built.js';
 import { wholeNumber } from '../options/numbers.js';
 import { type OutputOptions, withOutputOptions } from '../options/output-options.js';
@@ -36,6 +37,7 @@ export function addServeCommand(program: Command, context: CommandContext): void
     .requiredOption(
       '--listen <uri>',
       "where: 'nbd+unix:///?socket=PATH' or nbd://127.0.0.1:10809 (port 0: a free one)",
+      parseEndpoint,
     )
     .option('--export <name>', "the export's name (default: empty, the default export)")
     .option('--read-only', 'refuse writes')

@@ -3,6 +3,7 @@ import type { CommandContext } from '../context.js';
 import { EXIT } from '../exit-status.js';
 import { helpEnd } from '../help-text.js';
 import { Interruption } from '../interruption.js';
+import { parseEndpoint } from '../options/endpoint.js';
 import { refuseUnbuilt } from '../options/not-built.js';
 import { wholeNumber } from '../options/numbers.js';
 import { type OutputOptions, withOutputOptions } from '../options/output-options.js';
@@ -18,8 +19,8 @@ export function addVerifyCommand(program: Command, context: CommandContext): voi
     .command('verify')
     .summary('compare two disks byte by byte')
     .description('Compares the contents of two block devices or images; holes count as zeros.')
-    .argument('<a>', 'NBD URI, file or block device')
-    .argument('<b>', 'NBD URI, file or block device')
+    .argument('<a>', 'NBD URI, file or block device', parseEndpoint)
+    .argument('<b>', 'NBD URI, file or block device', parseEndpoint)
     .option('--connections <n>', 'connections to each side (default 4)', wholeNumber(1, 64));
   withOutputOptions(refuseUnbuilt(command, ['--tls-creds <dir>']))
     .addHelpText(

@@ -1,6 +1,7 @@
 import type { MigrateFlag, MigrateOptions } from '@blockferry/migrate';
 import { type Command, Option } from 'commander';
 import { UsageError } from '../usage-error.js';
+import { parseEndpoint } from './endpoint.js';
 import { parseHostUri } from './host-uri.js';
 import { collect, collectList } from './list-option.js';
 import { refuseUnbuilt } from './not-built.js';
@@ -87,8 +88,12 @@ export function withMigrationOptions(command: Command): Command {
     )
     .option('--flag <name>', 'a migration flag of libvirt, e.g. LIVE; repeats', collect)
     .optionsGroup('Where things listen (defaults: private sockets, or the hosts of the monitors):')
-    .option('--source-nbd <uri>', "the source's NBD server: nbd://host:port or nbd+unix:///?socket=PATH")
-    .option('--destination-nbd <uri>', "the destination's NBD server, likewise")
+    .option(
+      '--source-nbd <uri>',
+      "the source's NBD server: nbd://host:port or nbd+unix:///?socket=PATH",
+      parseEndpoint,
+    )
+    .option('--destination-nbd <uri>', "the destination's NBD server, likewise", parseEndpoint)
     .option('--state-uri <uri>', "the guest's memory: tcp://host:port or unix:///PATH")
     .option(
       '--port-range <a-b>',

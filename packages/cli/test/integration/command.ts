@@ -1,8 +1,4 @@
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-
-const BIN = fileURLToPath(new URL('../../bin/blockferry.js', import.meta.url));
+import { Blockferry } from '../support/blockferry.js';
 
 /** An event line of `--json`. */
 export interface EventLine {
@@ -25,22 +21,14 @@ export async function blockferry(
   args: readonly string[],
   onEvent: (event: EventLine, signal: (name: NodeJS.Signals) => void) => void = () => {},
 ): Promise<CommandResult> {
-  const child = spawn(process.execPath, [BIN, ...args, '--json'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  await using running = new Blockferry([...args, '--json']);
   const events: EventLine[] = [];
-  let stderr = '';
-  child.stderr.on('data', (chunk: Buffer) => {
-    stderr += chunk.toString();
-  });
-  const exited = new Promise<number | null>((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (code) => resolve(code));
-  });
-  for await (const line of createInterface({ input: child.stdout })) {
+  for await (const line of running.lines()) {
     const event = JSON.parse(line) as EventLine;
     events.push(event);
-    onEvent(event, (name) => child.kill(name));
+    onEvent(event, (name) => running.signal(name));
   }
-  const exit = await exited;
+  const { status: exit, stderr } = await running.done;
   const last = events.at(-1);
   return { exit, events, result: last?.type === 'result' ? last : undefined, stderr };
 }

@@ -1,5 +1,6 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 /** What a finished command left. */
@@ -43,6 +44,13 @@ export class Blockferry implements AsyncDisposable {
 
   signal(name: NodeJS.Signals): void {
     this.#child.kill(name);
+  }
+
+  /** The lines of stdout, as they come. */
+  lines(): AsyncIterable<string> {
+    const { stdout } = this.#child;
+    if (stdout === null) throw new Error('stdout is not piped');
+    return createInterface({ input: stdout });
   }
 
   /** Goes away from the reading end, as `head` does. */
@@ -97,4 +105,4 @@ export async function startServe(...args: string[]): Promise<Blockferry & { read
   }
 }
 
-export const PROGRAM = fileURLToPath(new URL('../../bin/blockferry.js', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../../bin/blockferry.js', import.meta.url));

@@ -26,7 +26,7 @@ describe('a copy', () => {
       ms: expect.any(Number),
     });
     expect(firstDifference(await workspace.read('copy'), await workspace.read('source'))).toBeUndefined();
-    expect(await workspace.allocated('copy')).toBe(DATA);
+    expect(await workspace.allocated('copy')).toBeLessThan(SIZE / 2);
   });
 
   it('overwrites old bytes with zeros where the source has a hole, and gives the space back', async () => {
@@ -36,15 +36,16 @@ describe('a copy', () => {
     const result = await copy(source, old).done;
     expect(result).toMatchObject({ bytesMoved: DATA, bytesZeroed: SIZE - DATA, bytesSkipped: 0 });
     expect(firstDifference(await workspace.read('old'), await workspace.read('source'))).toBeUndefined();
-    expect(await workspace.allocated('old')).toBe(DATA);
+    expect(await workspace.allocated('old')).toBeLessThan(SIZE / 2);
   });
 
   it('makes holes of zeros that the source has written', async () => {
     await using workspace = await Workspace.create();
     const source = await workspace.file('source', SIZE, { offset: 0, bytes: Buffer.alloc(SIZE) }, ...PIECES);
+    expect(await workspace.allocated('source')).toBeGreaterThanOrEqual(SIZE);
     await copy(source, workspace.path('copy')).done;
     expect(firstDifference(await workspace.read('copy'), await workspace.read('source'))).toBeUndefined();
-    expect(await workspace.allocated('copy')).toBe(DATA);
+    expect(await workspace.allocated('copy')).toBeLessThan(SIZE / 2);
   });
 
   it('goes from a file to a server and from there to a file', async () => {
@@ -58,7 +59,7 @@ describe('a copy', () => {
       bytesMoved: DATA,
     });
     expect(firstDifference(await workspace.read('copy'), await workspace.read('source'))).toBeUndefined();
-    expect(await workspace.allocated('copy')).toBe(DATA);
+    expect(await workspace.allocated('copy')).toBeLessThan(SIZE / 2);
   });
 
   it('goes from a server to a server', async () => {
@@ -210,6 +211,8 @@ describe('a copy is refused', () => {
     { requestSize: 2048 },
     { requestSize: 64 * MiB },
     { requestSize: 5000 },
+    { bandwidth: -1 },
+    { bandwidth: 0.5 },
     { requestTimeoutMs: 0 },
     { handshakeTimeoutMs: 2 ** 31 },
   ])('with %j', async (options) => {
@@ -218,11 +221,6 @@ describe('a copy is refused', () => {
     const refused = copy(source, workspace.path('copy'), options).done;
     await expect(refused).rejects.toMatchObject({ name: 'NbdError', code: 'INVALID_ARGUMENT' });
     await expect(open(workspace.path('copy'))).rejects.toMatchObject({ code: 'ENOENT' });
-  });
-
-  it.each([-1, 0.5, Number.NaN])('at once, with a bandwidth of %d', (bandwidth) => {
-    const refusal = expect.objectContaining({ code: 'INVALID_ARGUMENT' });
-    expect(() => copy('null:', 'null:', { bandwidth })).toThrow(refusal);
   });
 
   it('with a path that looks like a URI, unless it says that it is a file', async () => {

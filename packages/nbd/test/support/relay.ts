@@ -37,10 +37,10 @@ export class Relay implements AsyncDisposable {
   }
 
   /**
-   * Withholds all answers once a client has sent so many bytes on one connection, and resolves then. Negotiating
-   * takes less than 1 KiB.
+   * Withholds all answers once so many bytes have passed on one connection, either way, and resolves then.
+   * Negotiating takes less than 2 KiB.
    */
-  hold(afterBytes = 1024): Promise<void> {
+  hold(afterBytes = 2048): Promise<void> {
     this.#holdAfter = afterBytes;
     return new Promise((resolve) => {
       this.#onHeld = resolve;
@@ -67,13 +67,14 @@ export class Relay implements AsyncDisposable {
 
   #forward(client: Socket): void {
     const server = connect(this.#target);
-    let sent = 0;
-    client.on('data', (bytes) => {
-      server.write(bytes);
-      sent += bytes.length;
-      if (sent >= this.#holdAfter) this.#startHolding();
-    });
-    server.on('data', (bytes) => client.write(bytes));
+    let passed = 0;
+    const pass = (bytes: Buffer, to: Socket): void => {
+      to.write(bytes);
+      passed += bytes.length;
+      if (passed >= this.#holdAfter) this.#startHolding();
+    };
+    client.on('data', (bytes) => pass(bytes, server));
+    server.on('data', (bytes) => pass(bytes, client));
     if (this.#isHolding) server.pause();
     tie(client, server, this.#clients);
     tie(server, client, this.#servers);

@@ -14,8 +14,9 @@ use crate::error::{CopyError, ErrorKind};
 
 /// An NBD export. A lane is a connection.
 ///
-/// Several lanes where the server says that its connections are coherent (multi-conn). Where it does not,
-/// it may take no second client at all: then the lane's connection also answers for the map.
+/// Several lanes where the server says that its connections are coherent (multi-conn). A server may take no
+/// more connections than the lanes are (qemu-nbd takes one by default), so a lane's connection also answers for
+/// the map.
 pub struct NbdEndpoint {
     uri: NbdUri,
     options: ConnectOptions,
@@ -26,8 +27,8 @@ pub struct NbdEndpoint {
 struct Connections {
     /// The first one, until something needs a connection.
     idle: Option<Connection>,
-    /// The one lane's, where there can be only one.
-    only: Weak<SharedConnection>,
+    /// The first lane's.
+    first: Weak<SharedConnection>,
 }
 
 impl NbdEndpoint {
@@ -40,7 +41,7 @@ impl NbdEndpoint {
         }
         let connection = Connection::connect(&uri, &options)?;
         let export = connection.export().clone();
-        let connections = Connections { idle: Some(connection), only: Weak::new() };
+        let connections = Connections { idle: Some(connection), first: Weak::new() };
         Ok(Self { uri, options, export, connections: Mutex::new(connections) })
     }
 
@@ -86,9 +87,11 @@ impl Endpoint for NbdEndpoint {
 
     fn open_lane(&self) -> Result<Box<dyn Lane>, CopyError> {
         let connection = Arc::new(SharedConnection::new(self.connect()?));
-        if !self.export.can_multi_conn {
-            self.connections().only = Arc::downgrade(&connection);
+        let mut connections = self.connections();
+        if connections.first.strong_count() == 0 {
+            connections.first = Arc::downgrade(&connection);
         }
+        drop(connections);
         Ok(Box::new(NbdLane::new(connection)?))
     }
 
@@ -96,8 +99,8 @@ impl Endpoint for NbdEndpoint {
         if self.export.context(context).is_none() {
             return Ok(None);
         }
-        let only = self.connections().only.upgrade();
-        let map = match only {
+        let first = self.connections().first.upgrade();
+        let map = match first {
             Some(connection) => BlockStatusMap::of_lane(connection, &self.export, context, range),
             None => BlockStatusMap::own(self.connect()?, context, range),
         };

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use extent::Run;
 use nbd_io::client::{Command, Completion, Connection};
@@ -102,8 +102,8 @@ impl SharedConnection {
         state.connection.take()
     }
 
-    /// Asks the status of each run and waits until all is answered. The lane has to be driven meanwhile,
-    /// which also minds the deadline.
+    /// Asks the status of each run and waits until all is answered. The lane has to be driven meanwhile; where
+    /// it is not, this ends by the deadline too.
     pub(super) fn ask(&self, runs: &[Run]) -> Result<Vec<Completion>, CopyError> {
         let mut state = self.state();
         state.answers.clear();
@@ -117,10 +117,20 @@ impl SharedConnection {
         if let Some(driver) = &state.driver {
             driver.wake();
         }
+        let deadline = state.connection()?.deadline();
+        let patience = deadline.map_or(GRACE, |deadline| {
+            deadline.saturating_duration_since(Instant::now()).saturating_add(GRACE)
+        });
         let waiting = |state: &mut State| state.answers.len() < runs.len() && state.dead.is_none();
-        let mut state = self.answered.wait_while(state, waiting).unwrap_or_else(PoisonError::into_inner);
+        let (mut state, timeout) = self
+            .answered
+            .wait_timeout_while(state, patience, waiting)
+            .unwrap_or_else(PoisonError::into_inner);
         if let Some(kind) = state.dead {
             return Err(CopyError::new(kind));
+        }
+        if timeout.timed_out() {
+            return Err(CopyError::new(ErrorKind::Nbd(NbdErrorKind::Timeout)));
         }
         let mut answers = std::mem::take(&mut state.answers);
         answers.sort_unstable_by_key(|answer| answer.token);
@@ -138,3 +148,6 @@ impl State {
         self.connection.as_mut().ok_or_else(|| CopyError::new(gone))
     }
 }
+
+/// Whoever drives the lane notices an overdue answer first, and ends the lane with it.
+const GRACE: Duration = Duration::from_secs(1);

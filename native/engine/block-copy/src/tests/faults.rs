@@ -35,7 +35,7 @@ fn a_failed_call_fails_the_pass_sets_the_marks_back_and_the_next_pass_makes_it_g
         (Side::Source, Call::Read, 63, io::ErrorKind::UnexpectedEof, "IO_EOF"),
         (Side::Source, Call::Read, 0, io::ErrorKind::Other, "IO_EIO"),
         (Side::Destination, Call::Write, 40, io::ErrorKind::StorageFull, "IO_ENOSPC"),
-        (Side::Destination, Call::Write, 0, io::ErrorKind::PermissionDenied, "IO_EPERM"),
+        (Side::Destination, Call::Write, 0, io::ErrorKind::PermissionDenied, "IO_EACCES"),
         (Side::Destination, Call::Zero, 0, io::ErrorKind::Other, "IO_EIO"),
         (Side::Destination, Call::Flush, 0, io::ErrorKind::StorageFull, "IO_ENOSPC"),
     ];

@@ -95,7 +95,7 @@ fn what_is_no_block_device_is_refused_and_never_waited_for() {
 #[test]
 fn a_file_truncated_underneath_is_an_error_and_not_zeros() {
     let folder = Folder::new("truncated");
-    fs::write(folder.join("disk"), [5; 100_000]).unwrap();
+    fs::write(folder.join("disk"), vec![5; 100_000]).unwrap();
     let device = FileDevice::open(&folder.join("disk"), Access::ReadOnly).unwrap();
     File::options().write(true).open(folder.join("disk")).unwrap().set_len(50_000).unwrap();
     let read = device.read_at(&mut [0; 1000], 49_500).unwrap_err();

@@ -169,7 +169,9 @@ proptest! {
     ) {
         let (from, to) = if downwards { (coarse, fine) } else { (fine, coarse) };
         let mut other = DirtySnapshot::new(size, 1 << from).unwrap();
-        runs.iter().for_each(|&(offset, length)| other.mark(Run::new(offset, length)));
+        for &(offset, length) in &runs {
+            other.mark(Run::new(offset, length));
+        }
         let mut shadow = Shadow::new(size, 1 << to);
         other.runs().for_each(|run| shadow.mark(run));
 

@@ -1,4 +1,3 @@
-import type { NbdHandle } from '@blockferry/nbd';
 import type { DomainConnection } from '../../domain.js';
 import { MigrationError, type Problem } from '../../error.js';
 import type { HostPort, Session, SessionOptions, SourceDisk, SourcePort } from '../../ports.js';
@@ -13,7 +12,7 @@ export class EmbeddedDomainConnection implements DomainConnection, SourcePort {
   readonly uuid: string | undefined = undefined;
   readonly #guest: Guest;
   #machine: EmbeddedMachine;
-  /** What the guest calls a disk, by the machine's name for it. */
+  /** What the guest calls a disk, by the machine's name for it, where they differ. */
   #names: ReadonlyMap<string, string> = new Map();
 
   constructor(name: string, machine: EmbeddedMachine, guest: Guest) {
@@ -50,31 +49,22 @@ export class EmbeddedDomainConnection implements DomainConnection, SourcePort {
         'An embedded domain moves to an embedded host: see createEmbeddedHost.',
       );
     }
-    return new EmbeddedSession(this.#machine, host, this.#guest, options, (machine, names) => {
+    return new EmbeddedSession(this.#machine, host, this.#guest, this.#names, options, (machine, names) => {
       this.#machine = machine;
       this.#names = names;
     });
   }
 
   start(): void {
-    this.#guest.start(this.#handles());
+    this.#guest.start();
   }
 
   stop(): Promise<void> {
     return this.#guest.stop();
   }
 
-  async verify(disk: string): Promise<GuestVerification> {
-    const handle = this.#handles().get(disk);
-    if (handle === undefined)
-      throw new MigrationError('DISK_NOT_FOUND', `There is no disk ${disk}.`, { disk });
-    const ran = this.#guest.running;
-    if (ran) await this.#guest.stop();
-    try {
-      return await this.#guest.verify(disk, handle);
-    } finally {
-      if (ran) this.start();
-    }
+  verify(disk: string): Promise<GuestVerification> {
+    return this.#guest.verify(disk);
   }
 
   async close(): Promise<void> {
@@ -84,9 +74,5 @@ export class EmbeddedDomainConnection implements DomainConnection, SourcePort {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
-  }
-
-  #handles(): Map<string, NbdHandle> {
-    return this.#machine.handles(this.#names);
   }
 }

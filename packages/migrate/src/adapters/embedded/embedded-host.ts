@@ -21,6 +21,11 @@ export interface Attachment {
   readonly bitmap: DirtyBitmap;
 }
 
+/** Whoever runs on a machine. */
+interface Tenant {
+  stop(): Promise<void>;
+}
+
 interface HostedDisk {
   readonly name: string;
   readonly size: number;
@@ -37,6 +42,7 @@ export class EmbeddedMachine implements Host, HostPort {
   readonly name: string;
   readonly #directory: string;
   readonly #disks = new Map<string, HostedDisk>();
+  #guest: Tenant | undefined;
   #closed: Promise<void> | undefined;
 
   static async create(name: string): Promise<EmbeddedMachine> {
@@ -63,8 +69,10 @@ export class EmbeddedMachine implements Host, HostPort {
 
   /** Makes the disks; `oldBytes` fills them with bytes that no guest wrote. */
   async addDisks(disks: readonly EmbeddedDisk[], oldBytes = false): Promise<void> {
+    const names = new Set(this.#disks.keys());
     for (const { name, size } of disks) {
-      if (this.#disks.has(name)) throw new MigrationError('INVALID_ARGUMENT', `There are two disks ${name}.`);
+      if (names.has(name)) throw new MigrationError('INVALID_ARGUMENT', `There are two disks ${name}.`);
+      names.add(name);
       if (!/^[\w.-]{1,32}$/.test(name)) {
         throw new MigrationError(
           'INVALID_ARGUMENT',
@@ -77,6 +85,8 @@ export class EmbeddedMachine implements Host, HostPort {
           `${name} has ${size} bytes: give a positive multiple of 4096.`,
         );
       }
+    }
+    for (const { name, size } of disks) {
       const path = join(this.#directory, `${name}.raw`);
       await using file = await open(path, 'wx');
       await file.truncate(size);
@@ -114,29 +124,41 @@ export class EmbeddedMachine implements Host, HostPort {
     return [{ code: 'DESTINATION_NOT_WAITING', message: `The host ${this.name} ${state}.` }];
   }
 
-  /** Opens the exports that a guest runs on. */
-  async attach(): Promise<void> {
+  /** Opens the exports that `guest` is to run on. */
+  async attach(guest: Tenant): Promise<void> {
+    this.#guest = guest;
     for (const disk of this.#disks.values()) {
       const server = await this.serveDisk(disk.name, 'guest');
-      const bitmap = server.bitmaps.get(BITMAP);
-      if (bitmap === undefined)
-        throw new MigrationError('INTERNAL', `The export of ${disk.name} has no bitmap.`);
-      const handle = await connect(server.uri);
-      disk.attached = { server, handle, bitmap };
+      try {
+        const bitmap = server.bitmaps.get(BITMAP);
+        if (bitmap === undefined)
+          throw new MigrationError('INTERNAL', `The export of ${disk.name} has no bitmap.`);
+        disk.attached = { server, handle: await connect(server.uri), bitmap };
+      } catch (error) {
+        await server.close();
+        throw error;
+      }
     }
   }
 
   /** The guest's ways to its disks; `names` says what it calls those that it does not call by their name here. */
   handles(names: ReadonlyMap<string, string> = new Map()): Map<string, NbdHandle> {
-    const handles = new Map<string, NbdHandle>();
-    for (const { name, attached } of this.#disks.values()) {
-      if (attached !== undefined) handles.set(names.get(name) ?? name, attached.handle);
-    }
-    return handles;
+    const attached = [...this.#disks.values()].flatMap(({ name, attached }) =>
+      attached === undefined ? [] : [[name, attached.handle] as const],
+    );
+    // What it calls by another name comes last: it may be the name of another disk here.
+    return new Map([
+      ...attached,
+      ...attached.flatMap(([name, handle]) => {
+        const called = names.get(name);
+        return called === undefined ? [] : [[called, handle] as const];
+      }),
+    ]);
   }
 
   /** Closes the exports that a guest ran on. */
   async detach(): Promise<void> {
+    this.#guest = undefined;
     for (const disk of this.#disks.values()) {
       const { attached } = disk;
       delete disk.attached;
@@ -167,13 +189,23 @@ export class EmbeddedMachine implements Host, HostPort {
     return disk;
   }
 
+  /** Stops the guest that runs here, and removes the disks. */
   close(): Promise<void> {
-    this.#closed ??= this.detach().then(() => rm(this.#directory, { recursive: true, force: true }));
+    this.#closed ??= this.#close();
     return this.#closed;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  async #close(): Promise<void> {
+    try {
+      await this.#guest?.stop();
+      await this.detach();
+    } finally {
+      await rm(this.#directory, { recursive: true, force: true });
+    }
   }
 }
 

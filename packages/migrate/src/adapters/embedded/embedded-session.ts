@@ -9,23 +9,26 @@ export class EmbeddedSession implements Session {
   readonly #source: EmbeddedMachine;
   readonly #destination: EmbeddedMachine;
   readonly #guest: Guest;
+  /** What the guest calls a disk, by the source's name for it, where they differ. */
+  readonly #names: ReadonlyMap<string, string>;
   readonly #disks: readonly DiskPair[];
   readonly #undo: SessionOptions['undo'];
   readonly #onMoved: (host: EmbeddedMachine, names: ReadonlyMap<string, string>) => void;
   #servers: NbdServer[] = [];
   #stop: Promise<number> | undefined;
-  #running = false;
 
   constructor(
     source: EmbeddedMachine,
     destination: EmbeddedMachine,
     guest: Guest,
+    names: ReadonlyMap<string, string>,
     options: SessionOptions,
     onMoved: (host: EmbeddedMachine, names: ReadonlyMap<string, string>) => void,
   ) {
     this.#source = source;
     this.#destination = destination;
     this.#guest = guest;
+    this.#names = names;
     this.#disks = options.disks;
     this.#undo = options.undo;
     this.#onMoved = onMoved;
@@ -51,13 +54,12 @@ export class EmbeddedSession implements Session {
   async release(): Promise<void> {}
 
   async startState(): Promise<void> {
-    this.#running = this.#guest.running;
     this.#undo('let the guest run on', async () => {
       await this.#stop;
-      if (this.#running) this.#guest.start(this.#source.handles());
+      this.#guest.release();
     });
-    // What the guest's memory holds is in this process: nothing to stream, the guest just stops.
-    this.#stop = this.#guest.stop().then(() => performance.now());
+    // What the guest's memory holds is in this process: nothing to stream, the guest just stands still.
+    this.#stop = this.#guest.hold().then(() => performance.now());
   }
 
   stopped(): Promise<number> {
@@ -76,9 +78,10 @@ export class EmbeddedSession implements Session {
 
   async handOver(): Promise<number> {
     try {
-      await this.#destination.attach();
-      this.#onMoved(this.#destination, this.#names());
-      if (this.#running) this.#guest.start(this.#destination.handles(this.#names()));
+      const names = this.#destinationNames();
+      await this.#destination.attach(this.#guest);
+      this.#guest.place(this.#destination.handles(names));
+      this.#onMoved(this.#destination, names);
     } catch (cause) {
       await this.#destination.detach();
       throw new MigrationError(
@@ -90,6 +93,7 @@ export class EmbeddedSession implements Session {
         },
       );
     }
+    this.#guest.release();
     return performance.now();
   }
 
@@ -102,8 +106,13 @@ export class EmbeddedSession implements Session {
   }
 
   /** What the guest calls a disk, by the destination's name for it. */
-  #names(): Map<string, string> {
-    return new Map(this.#disks.map(({ source, destination }) => [destination.disk, source.id]));
+  #destinationNames(): Map<string, string> {
+    return new Map(
+      this.#disks.map(({ source, destination }) => [
+        destination.disk,
+        this.#names.get(source.id) ?? source.id,
+      ]),
+    );
   }
 
   #attached(id: string): Attachment {

@@ -18,17 +18,28 @@ export interface GuestDisk {
   readonly idle: boolean;
 }
 
+interface DiskState {
+  readonly disk: GuestDisk;
+  readonly contents: GuestContents;
+  /** The block after the last one written. */
+  next: number;
+}
+
 /**
  * A guest without a machine: it writes and zeroes blocks at a steady rate and remembers what every block has to
  * hold. One write of 1 to 16 blocks in eight zeroes instead; half go on in order, half are spread by chance.
  */
 export class Guest {
-  readonly #disks: Map<string, { readonly disk: GuestDisk; readonly contents: GuestContents; next: number }>;
+  readonly #disks: Map<string, DiskState>;
   readonly #rate: number;
   readonly #onFailure: (error: Error) => void;
   #handles: ReadonlyMap<string, NbdHandle> = new Map();
   #random: number;
   #generation = 0;
+  /** Whether it is to run, as start() and stop() said last. */
+  #isStarted = false;
+  /** How many want it to stand still meanwhile. */
+  #holds = 0;
   #loop: Promise<void> | undefined;
   #stopping = false;
   #bytesWritten = 0;
@@ -54,10 +65,16 @@ export class Guest {
     return this.#bytesWritten;
   }
 
+  /** Gives it other ways to its disks; it must stand still. Refused where one is missing that it writes to. */
+  place(handles: ReadonlyMap<string, NbdHandle>): void {
+    for (const { name } of this.#busy()) required(handles, name);
+    this.#handles = handles;
+  }
+
   /** Fills the first half of every disk; the rest stays a hole. */
-  async fill(handles: ReadonlyMap<string, NbdHandle>): Promise<void> {
+  async fill(): Promise<void> {
     for (const [name, { contents }] of this.#disks) {
-      const handle = required(handles, name);
+      const handle = required(this.#handles, name);
       const end = Math.ceil(contents.blocks / 2);
       for (let first = 0; first < end; first += FILL_BLOCKS) {
         const count = Math.min(FILL_BLOCKS, end - first);
@@ -68,24 +85,42 @@ export class Guest {
     }
   }
 
-  /** Runs on those disks. */
-  start(handles: ReadonlyMap<string, NbdHandle>): void {
-    if (this.#loop !== undefined) throw new MigrationError('INVALID_ARGUMENT', 'The guest runs already.');
-    this.#handles = handles;
-    this.#stopping = false;
-    this.#loop = this.#run().catch((error: Error) => this.#onFailure(error));
+  /** Runs, unless it is held: then from its release on. */
+  start(): void {
+    if (this.#isStarted) throw new MigrationError('INVALID_ARGUMENT', 'The guest runs already.');
+    this.#isStarted = true;
+    this.#goOn();
   }
 
   /** Stops it; resolves when all its writes have been acknowledged. */
   async stop(): Promise<void> {
-    this.#stopping = true;
-    await this.#loop;
-    this.#loop = undefined;
+    this.#isStarted = false;
+    await this.#halt();
   }
 
-  /** Compares a disk with the guest's memory. The guest must not run. */
-  async verify(name: string, handle: NbdHandle): Promise<GuestVerification> {
-    const { contents } = this.#required(name);
+  /** Like stop(), but until `release()` alone: whoever starts it meanwhile starts it then. */
+  async hold(): Promise<void> {
+    this.#holds += 1;
+    await this.#halt();
+  }
+
+  /** Ends a hold: it runs on if it ran, or was started meanwhile. */
+  release(): void {
+    this.#holds -= 1;
+    this.#goOn();
+  }
+
+  /** Compares a disk with the guest's memory; it stands still meanwhile. */
+  async verify(name: string): Promise<GuestVerification> {
+    await this.hold();
+    try {
+      return await this.#compare(this.#required(name), required(this.#handles, name));
+    } finally {
+      this.release();
+    }
+  }
+
+  async #compare({ disk, contents }: DiskState, handle: NbdHandle): Promise<GuestVerification> {
     for (let first = 0; first < contents.blocks; first += FILL_BLOCKS) {
       const count = Math.min(FILL_BLOCKS, contents.blocks - first);
       const found = await handle.read(first * BLOCK, count * BLOCK);
@@ -97,29 +132,49 @@ export class Guest {
           0,
       );
       return {
-        disk: name,
+        disk: disk.name,
         ok: false,
         blocks: contents.blocks,
         firstDifference: (first + (wrong ?? 0)) * BLOCK,
       };
     }
-    return { disk: name, ok: true, blocks: contents.blocks };
+    return { disk: disk.name, ok: true, blocks: contents.blocks };
+  }
+
+  #goOn(): void {
+    if (!this.#isStarted || this.#holds > 0 || this.#loop !== undefined) return;
+    this.#stopping = false;
+    this.#loop = this.#run().catch((error: Error) => {
+      this.#isStarted = false;
+      this.#loop = undefined;
+      this.#onFailure(error);
+    });
+  }
+
+  async #halt(): Promise<void> {
+    const loop = this.#loop;
+    if (loop === undefined) return;
+    this.#stopping = true;
+    await loop;
+    if (this.#loop === loop) this.#loop = undefined;
+    // It may have been started again meanwhile.
+    this.#goOn();
   }
 
   async #run(): Promise<void> {
-    const busy = [...this.#disks.values()].filter(({ disk }) => !disk.idle);
-    if (busy.length === 0 || this.#rate === 0) return;
+    const busy = this.#busy();
+    if (busy.length === 0) return;
     let due = performance.now();
     while (!this.#stopping) {
       due += TICK_MS;
       const budget = ((this.#rate * TICK_MS) / 1000 / busy.length) | 0;
       // Disks side by side; on one disk one write after the other, for NBD orders nothing.
-      await Promise.all(busy.map(({ disk }) => this.#write(disk.name, budget)));
+      await Promise.all(busy.map(({ name }) => this.#write(name, budget)));
       const wait = due - performance.now();
       if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
       else if (wait < -1000) due = performance.now();
     }
-    await Promise.all(busy.map(({ disk }) => required(this.#handles, disk.name).flush()));
+    await Promise.all(busy.map(({ name }) => required(this.#handles, name).flush()));
   }
 
   async #write(name: string, budget: number): Promise<void> {
@@ -139,7 +194,12 @@ export class Guest {
     }
   }
 
-  #required(name: string): { readonly disk: GuestDisk; readonly contents: GuestContents; next: number } {
+  /** The disks that it writes to. */
+  #busy(): GuestDisk[] {
+    return [...this.#disks.values()].map(({ disk }) => disk).filter(({ idle }) => !idle && this.#rate > 0);
+  }
+
+  #required(name: string): DiskState {
     const state = this.#disks.get(name);
     if (state === undefined)
       throw new MigrationError('DISK_NOT_FOUND', `The guest has no disk ${name}.`, { disk: name });
