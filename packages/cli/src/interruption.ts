@@ -18,6 +18,7 @@ export class Interruption implements Disposable {
   readonly #shell: Shell;
   readonly #output: Output;
   readonly #policy: InterruptionPolicy;
+  #heardAt = Number.NEGATIVE_INFINITY;
 
   constructor(shell: Shell, output: Output, policy: InterruptionPolicy = {}) {
     this.#shell = shell;
@@ -35,9 +36,18 @@ export class Interruption implements Disposable {
   }
 
   readonly #onSignal = (name: NodeJS.Signals): void => {
+    const now = performance.now();
+    const echo = now - this.#heardAt < ECHO_MS;
+    this.#heardAt = now;
     if (!this.signal.aborted) {
-      this.#output.note(`${name}: ${this.#policy.doing ?? 'cancelling'}. Once more ends at once.`);
+      const doing = this.#policy.doing ?? 'cancelling';
+      const stopped = this.#policy.mustFinish?.() ?? false;
+      this.#output.note(
+        `${name}: ${doing}${stopped ? ', if that is still possible.' : '. Once more ends at once.'}`,
+      );
       this.#abort.abort(new Interrupted(name));
+    } else if (echo || name === 'SIGHUP') {
+      // A lost terminal is heard of more than once, and nobody has asked twice.
     } else if (this.#policy.mustFinish?.()) {
       this.#output.note(`${name}: the guest is being handed over, its true outcome is awaited.`, 'warning');
     } else {
@@ -58,3 +68,6 @@ export class Interrupted extends Error {
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** npm and npx pass on what the terminal has sent to the whole group already: so soon it is the same Ctrl-C. */
+const ECHO_MS = 100;

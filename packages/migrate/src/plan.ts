@@ -21,13 +21,13 @@ export async function planBetween(
   host: Host,
   options: NormalizedOptions,
 ): Promise<{ plan: MigrationPlan; pairs: DiskPair[] }> {
-  const [disks, destinations, sourceProblems, hostProblems] = await Promise.all([
-    domain.port.disks(),
-    host.port.disks(),
-    domain.port.problems(),
-    host.port.problems(),
-  ]);
+  const [disks, destinations] = await Promise.all([domain.port.disks(), host.port.disks()]);
   const selection = select(disks, options);
+  const copies = selection.decisions.some(({ action }) => action === 'move');
+  const [sourceProblems, hostProblems] = await Promise.all([
+    domain.port.problems(copies),
+    host.port.problems(copies),
+  ]);
   const pairing = pairDisks(selection.decisions, destinations, options);
   const problems: Problem[] = [
     ...options.problems,

@@ -24,8 +24,8 @@ export interface SourcePort {
   readonly adapter: string;
   /** Reads only. */
   disks(): Promise<SourceDisk[]>;
-  /** Why no migration can start now; reads only. */
-  problems(): Promise<Problem[]>;
+  /** Why no migration can start now, of disks (`copies`) or without; reads only. */
+  problems(copies: boolean): Promise<Problem[]>;
   /** A migration from here to `host`; `INVALID_ARGUMENT` where that is of another kind. Changes nothing yet. */
   open(host: HostPort, options: SessionOptions): Session;
 }
@@ -34,7 +34,7 @@ export interface SourcePort {
 export interface HostPort {
   readonly adapter: string;
   disks(): Promise<DiskInfo[]>;
-  problems(): Promise<Problem[]>;
+  problems(copies: boolean): Promise<Problem[]>;
 }
 
 /** Where a disk's copier reads and writes. */

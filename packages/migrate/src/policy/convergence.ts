@@ -22,8 +22,8 @@ export interface ConvergenceDecision {
 }
 
 /**
- * Whether another round is worth it before the state stream starts: until the last round would fit the downtime
- * and rounds shrink no further, or until they have stopped shrinking for good, or there were enough of them.
+ * Whether another round is worth it before the state stream starts: until the last round would fit the downtime, or
+ * rounds have stopped shrinking for good, or there were enough of them. Rounds go on beside the stream.
  *
  * What is dirty when a round ends has been written while it ran; so the next round costs about what this one did,
  * scaled by how much it shrank.
@@ -36,11 +36,10 @@ export function decide(rounds: readonly RoundRecord[], limits: ConvergenceLimits
   const shrink = before === undefined || before.bytes === 0 ? 1 : Math.min(1, last.bytes / before.bytes);
   const forecastMs = limits.switchMs + last.ms * shrink;
   const fits = forecastMs <= limits.maxDowntimeMs;
-  const shrinking = shrank(rounds, rounds.length - 1);
   if (last.bytes === 0) {
     return { action: 'switch', forecastMs, reason: 'the guest wrote nothing during the last round' };
   }
-  if (fits && !shrinking) {
+  if (fits) {
     return { action: 'switch', forecastMs, reason: 'the last round fits the downtime' };
   }
   if (rounds.length >= limits.maxRounds) {
@@ -53,10 +52,7 @@ export function decide(rounds: readonly RoundRecord[], limits: ConvergenceLimits
       reason: 'rounds shrink no more: the guest writes as fast as the copy',
     };
   }
-  const reason = shrinking
-    ? 'the next round may be shorter still'
-    : 'the last round would not fit the downtime';
-  return { action: 'round', forecastMs, reason };
+  return { action: 'round', forecastMs, reason: 'the last round would not fit the downtime' };
 }
 
 function stalled(rounds: readonly RoundRecord[]): boolean {

@@ -143,17 +143,15 @@ export class EmbeddedMachine implements Host, HostPort {
 
   /** The guest's ways to its disks; `names` says what it calls those that it does not call by their name here. */
   handles(names: ReadonlyMap<string, string> = new Map()): Map<string, NbdHandle> {
-    const attached = [...this.#disks.values()].flatMap(({ name, attached }) =>
-      attached === undefined ? [] : [[name, attached.handle] as const],
+    const handles = new Map<string, NbdHandle>();
+    // Those last: one may go by the name of another disk here.
+    const disks = [...this.#disks.values()].sort(
+      (a, b) => Number(names.has(a.name)) - Number(names.has(b.name)),
     );
-    // What it calls by another name comes last: it may be the name of another disk here.
-    return new Map([
-      ...attached,
-      ...attached.flatMap(([name, handle]) => {
-        const called = names.get(name);
-        return called === undefined ? [] : [[called, handle] as const];
-      }),
-    ]);
+    for (const { name, attached } of disks) {
+      if (attached !== undefined) handles.set(names.get(name) ?? name, attached.handle);
+    }
+    return handles;
   }
 
   /** Closes the exports that a guest ran on. */

@@ -1,4 +1,4 @@
-import type { SocketAddressLegacy } from '@blockferry/qmp';
+import { QmpError, type SocketAddressLegacy } from '@blockferry/qmp';
 import { MigrationError } from '../../error.js';
 
 /** Where something listens. A TCP address without a port takes the next free one of the port range. */
@@ -57,6 +57,28 @@ export function stateUri(address: Address): string {
   return address.type === 'unix'
     ? `unix:${address.path}`
     : `tcp:${bracket(address.host)}:${address.port ?? 0}`;
+}
+
+/** The addresses to try one after the other: itself, or, on TCP without a port, each port of the range. */
+export function* listenCandidates(
+  address: Address,
+  [first, last]: readonly [number, number],
+): Generator<Address> {
+  if (address.type === 'unix' || address.port !== undefined) {
+    yield address;
+    return;
+  }
+  for (let port = first; port <= last; port++) yield { ...address, port };
+}
+
+/** Whether an address leaves nothing to choose. */
+export function hasPort(address: Address): boolean {
+  return address.type === 'unix' || address.port !== undefined;
+}
+
+/** Whether QEMU could not listen because somebody else does. */
+export function isPortTaken(error: unknown): boolean {
+  return QmpError.is(error) && /in use/i.test(error.description ?? '');
 }
 
 /** QEMU's form for `nbd-server-start` (SocketAddressLegacy). */

@@ -1,6 +1,6 @@
 import { isEvent, type QmpClient, QmpError } from '@blockferry/qmp';
-import { MigrationError, type Side } from '../../error.js';
-import { type Address, exportUri, serverAddress } from './address.js';
+import { MigrationError, type Problem, type Side } from '../../error.js';
+import { type Address, exportUri, hasPort, isPortTaken, listenCandidates, serverAddress } from './address.js';
 
 /** A QEMU's NBD server. It has one at most: one that runs already is somebody else's and stays as it is. */
 export class QemuNbdServer {
@@ -15,15 +15,15 @@ export class QemuNbdServer {
 
   /** Starts it; on TCP without a port on the first free one of the range. */
   async start(address: Address, portRange: readonly [number, number]): Promise<void> {
-    for (const candidate of candidates(address, portRange)) {
+    for (const candidate of listenCandidates(address, portRange)) {
       try {
         await this.#qmp.execute('nbd-server-start', { addr: serverAddress(candidate) });
         this.#address = candidate;
         return;
       } catch (error) {
-        const description = QmpError.is(error) ? (error.description ?? '') : '';
-        if (/already running/.test(description)) throw busy(this.#side, error);
-        if (!/in use/i.test(description) || address.type !== 'tcp' || address.port !== undefined) throw error;
+        if (QmpError.is(error) && /already running/.test(error.description ?? ''))
+          throw busy(this.#side, error);
+        if (!isPortTaken(error) || hasPort(address)) throw error;
       }
     }
     throw new MigrationError(
@@ -74,18 +74,22 @@ export class QemuNbdServer {
   }
 }
 
-function* candidates(address: Address, [first, last]: readonly [number, number]): Generator<Address> {
-  if (address.type === 'unix' || address.port !== undefined) {
-    yield address;
-    return;
-  }
-  for (let port = first; port <= last; port++) yield { ...address, port };
+/**
+ * A server that runs already, as far as it shows: one without exports is found only when ours is started.
+ */
+export async function serverProblems(qmp: QmpClient, side: Side): Promise<Problem[]> {
+  const exports = await qmp.execute('query-block-exports');
+  if (!exports.some(({ type }) => type === 'nbd')) return [];
+  return [{ code: 'NBD_SERVER_BUSY', message: busyMessage(side) }];
 }
 
 function busy(side: Side, cause: unknown): MigrationError {
-  return new MigrationError(
-    'NBD_SERVER_BUSY',
-    `The ${side}'s QEMU runs an NBD server already, and it can run but one: stop it (nbd-server-stop) when it is not needed.`,
-    { side, cause },
+  return new MigrationError('NBD_SERVER_BUSY', busyMessage(side), { side, cause });
+}
+
+function busyMessage(side: Side): string {
+  return (
+    `The ${side}'s QEMU runs an NBD server already, and it can run but one: ` +
+    'stop it (nbd-server-stop) when it is not needed.'
   );
 }

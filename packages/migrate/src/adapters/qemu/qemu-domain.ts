@@ -4,6 +4,7 @@ import { MigrationError, type Problem } from '../../error.js';
 import type { HostPort, Session, SessionOptions, SourcePort } from '../../ports.js';
 import { type QemuDisk, queryDisks } from './disks.js';
 import { type Monitor, monitorOf } from './monitor.js';
+import { serverProblems } from './nbd-server.js';
 import { QemuHost } from './qemu-host.js';
 import { type QemuPair, QemuSession } from './qemu-session.js';
 
@@ -47,7 +48,7 @@ class QemuDomain implements DomainConnection, SourcePort {
     return queryDisks(this.#qmp);
   }
 
-  async problems(): Promise<Problem[]> {
+  async problems(copies: boolean): Promise<Problem[]> {
     const [{ status }, migration] = await Promise.all([
       this.#qmp.execute('query-status'),
       this.#qmp.execute('query-migrate'),
@@ -69,7 +70,7 @@ class QemuDomain implements DomainConnection, SourcePort {
         },
       ];
     }
-    return [];
+    return copies ? serverProblems(this.#qmp, 'source') : [];
   }
 
   open(host: HostPort, options: SessionOptions): Session {

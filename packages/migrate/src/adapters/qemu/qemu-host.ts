@@ -4,6 +4,7 @@ import type { Problem } from '../../error.js';
 import type { HostPort } from '../../ports.js';
 import { type QemuDisk, queryDisks } from './disks.js';
 import { monitorOf } from './monitor.js';
+import { serverProblems } from './nbd-server.js';
 import type { QemuEnd } from './qemu-session.js';
 
 /** Opens the monitor of a QEMU that waits for a guest. */
@@ -31,7 +32,7 @@ export class QemuHost implements Host, HostPort {
     return queryDisks(this.end.qmp);
   }
 
-  async problems(): Promise<Problem[]> {
+  async problems(copies: boolean): Promise<Problem[]> {
     const [{ status }, migration] = await Promise.all([
       this.end.qmp.execute('query-status'),
       this.end.qmp.execute('query-migrate'),
@@ -54,7 +55,7 @@ export class QemuHost implements Host, HostPort {
         },
       ];
     }
-    return [];
+    return copies ? serverProblems(this.end.qmp, 'destination') : [];
   }
 
   close(): Promise<void> {

@@ -80,6 +80,7 @@ export class QemuSession implements Session {
     undo('put the migration capabilities back', () => this.#stream.restoreSettings());
     await this.#stream.configure();
     undo('remove the dirty bitmaps', () => this.#removeTracking());
+    await this.#guard.begin();
     await this.#tracking.start();
     await Promise.all(
       this.#pairs.map(async ({ disk, source, destination }, index) => {
@@ -115,7 +116,7 @@ export class QemuSession implements Session {
   async startState(): Promise<void> {
     if (this.#addresses === undefined) throw new MigrationError('INTERNAL', 'The session is not prepared.');
     this.#options.undo('cancel the state stream', () => this.#stream.cancel());
-    await this.#stream.start(this.#addresses.state);
+    await this.#stream.start(this.#addresses.state, this.#options.addresses.portRange);
   }
 
   stopped(signal: AbortSignal): Promise<number> {

@@ -8,12 +8,20 @@ import { type QemuDisk, virtualSize } from './disks.js';
  * the node that our bitmap sits on, and the bitmap goes on as if nothing had happened: only looking tells.
  */
 export class SourceGuard {
+  #jobs: ReadonlySet<string> = new Set();
   readonly #qmp: QmpClient;
   readonly #disks: readonly (Pick<DiskPair, 'disk'> & { readonly source: QemuDisk })[];
 
   constructor(qmp: QmpClient, disks: readonly (Pick<DiskPair, 'disk'> & { readonly source: QemuDisk })[]) {
     this.#qmp = qmp;
     this.#disks = disks;
+  }
+
+  /** Notes the block jobs that run already: those are known, and no reason to stop. */
+  async begin(): Promise<void> {
+    if (this.#disks.length === 0) return;
+    const jobs = await this.#qmp.execute('query-block-jobs');
+    this.#jobs = new Set(jobs.map(({ device }) => device));
   }
 
   /** Throws `SOURCE_CHANGED` unless each disk is as it was and has the bitmap, recording or not. */
@@ -27,9 +35,10 @@ export class SourceGuard {
       const drive = drives.find(({ qdev, device }) => (qdev ?? device) === source.id);
       const change = whatChanged(drive, source, bitmap, recording);
       if (change !== undefined) throw changed(disk, change);
-      if (jobs.some(({ device }) => device === source.node))
-        throw changed(disk, 'a block job of somebody else runs on it');
     }
+    // QEMU does not tell which disk a job works on: any new one may pull the node from under the bitmap.
+    const foreign = jobs.find(({ device }) => !this.#jobs.has(device));
+    if (foreign !== undefined) throw changed(undefined, `the block job ${foreign.device} has begun`);
   }
 }
 
@@ -53,10 +62,10 @@ function whatChanged(
   return undefined;
 }
 
-function changed(disk: string, what: string): MigrationError {
+function changed(disk: string | undefined, what: string): MigrationError {
   return new MigrationError(
     'SOURCE_CHANGED',
-    `${disk} changed during the migration: ${what}. What was copied cannot be trusted; start again.`,
+    `${disk ?? 'The source'} changed during the migration: ${what}. What was copied cannot be trusted; start again.`,
     { side: 'source', disk },
   );
 }

@@ -2,7 +2,7 @@ import type { QmpClient, QmpEvent } from '@blockferry/qmp';
 import { isEvent, QmpError } from '@blockferry/qmp';
 import { MigrationError } from '../../error.js';
 import { downtimeLimit } from '../../policy/downtime-limit.js';
-import { type Address, stateUri } from './address.js';
+import { type Address, hasPort, isPortTaken, listenCandidates, stateUri } from './address.js';
 import { MigrationSettings } from './migration-settings.js';
 
 export interface StateStreamOptions {
@@ -58,13 +58,11 @@ export class StateStream {
     if (failed !== undefined) throw failed.reason;
   }
 
-  /** The destination listens, the source connects. */
-  async start(address: Address): Promise<void> {
-    const { source, destination } = this.#options;
-    const uri = stateUri(address);
-    await destination.execute('migrate-incoming', this.#canStay ? { uri, 'exit-on-error': false } : { uri });
+  /** The destination listens, on TCP without a port on the first free one of the range; the source connects. */
+  async start(address: Address, portRange: readonly [number, number]): Promise<void> {
+    const uri = await this.#listen(address, portRange);
     this.#started = true;
-    await source.execute('migrate', { uri });
+    await this.#options.source.execute('migrate', { uri });
   }
 
   /**
@@ -94,9 +92,10 @@ export class StateStream {
     });
     try {
       await source.execute('migrate-continue', { state: 'pre-switchover' });
-      const [ended, arrived] = await Promise.all([here, there]);
-      if (statusOf(ended) !== 'completed' || statusOf(arrived) !== 'completed') return await this.#explain();
-      if (!this.#wasRunning) return arrived.at;
+      // Both are heard out: a destination that died leaves the source to say what became of the guest.
+      const [ended, arrived] = await Promise.allSettled([here, there]);
+      if (!isCompleted(ended) || !isCompleted(arrived)) return await this.#explain();
+      if (!this.#wasRunning) return arrived.value.at;
       // A destination that was started without -S runs by itself; for that one this does nothing.
       await destination.execute('cont');
       return (await resumed).at;
@@ -121,6 +120,21 @@ export class StateStream {
       .catch(async (error) => {
         if (!(await source.execute('query-status')).running) throw error;
       });
+  }
+
+  async #listen(address: Address, portRange: readonly [number, number]): Promise<string> {
+    for (const candidate of listenCandidates(address, portRange)) {
+      const uri = stateUri(candidate);
+      try {
+        const stay = this.#canStay ? { 'exit-on-error': false } : {};
+        await this.#options.destination.execute('migrate-incoming', { uri, ...stay });
+        return uri;
+      } catch (error) {
+        if (!isPortTaken(error) || hasPort(address)) throw error;
+      }
+    }
+    const message = `All ports from ${portRange[0]} to ${portRange[1]} are in use for the state stream: give another --port-range.`;
+    throw new MigrationError('STREAM_FAILED', message, { side: 'destination' });
   }
 
   #watch(event: QmpEvent): void {
@@ -173,6 +187,10 @@ export class StateStream {
       { cause },
     );
   }
+}
+
+function isCompleted(end: PromiseSettledResult<QmpEvent>): end is PromiseFulfilledResult<QmpEvent> {
+  return end.status === 'fulfilled' && statusOf(end.value) === 'completed';
 }
 
 function statusOf(event: QmpEvent): unknown {
