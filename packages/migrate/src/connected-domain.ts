@@ -1,10 +1,12 @@
 import type { TypedParams } from '@blockferry/typed-params';
-import type { DiskInfo, Domain, DomainConnection, Host } from './domain.js';
+import type { DiskInfo } from './disk-info.js';
+import type { Domain, DomainConnection, Host } from './domain.js';
 import { MigrationError } from './error.js';
 import type { MigrateFlag } from './flags.js';
 import { startMigration } from './migration.js';
 import { type OpenOptions, openDomainConnection } from './open.js';
-import type { MigrateOptions, MigrateParamsRecord } from './options.js';
+import type { MigrateOptions } from './options.js';
+import type { MigrateParamsRecord } from './params-record.js';
 import type { SourcePort } from './ports.js';
 
 /** Opens the domain that a URI names: `qmp+unix:///path` or `qmp+tcp://host:port`, a QEMU's monitor. */

@@ -1,76 +1,7 @@
+import type { MigrationErrorCode, Side } from './error-code.js';
+import type { Phase } from './phase.js';
+import type { Problem } from './problem.js';
 import type { MigrationResult } from './result.js';
-
-/** Which host an error belongs to. */
-export type Side = 'source' | 'destination';
-
-/** The phases of a migration, in order. */
-export const PHASES = [
-  'begin',
-  'prepare',
-  'bulk',
-  'precopy',
-  'state',
-  'switchover',
-  'finish',
-  'confirm',
-] as const;
-export type Phase = (typeof PHASES)[number];
-
-/** A fault in what was asked for, found before anything was changed. */
-export type ProblemCode =
-  | 'INVALID_ARGUMENT'
-  | 'ARGUMENT_UNSUPPORTED'
-  | 'INVALID_ARG'
-  | 'OPERATION_UNSUPPORTED'
-  | 'DISK_NOT_FOUND'
-  | 'DISK_AMBIGUOUS'
-  | 'DISK_READ_ONLY'
-  | 'DISK_EMPTY'
-  | 'DISK_SHARED'
-  | 'DISK_LEFT_BEHIND'
-  | 'DESTINATION_MISSING'
-  | 'DESTINATION_READ_ONLY'
-  | 'DESTINATION_SIZE'
-  | 'DESTINATION_NOT_WAITING'
-  | 'SOURCE_MIGRATING'
-  | 'SOURCE_NOT_READY'
-  | 'NBD_SERVER_BUSY';
-
-/**
- * Why a migration failed; stable, match on it.
- *
- * - a {@link ProblemCode}, or `REFUSED` where there are several (`problems` has them all): nothing was changed.
- * - `ABORTED`: cancelled by the caller and rolled back. `TIMEOUT`: `timeoutMs` passed, rolled back.
- * - `SOURCE_CHANGED`: the source's disk is not what it was at the start; rolled back.
- * - `STREAM_FAILED`: the hypervisor's state stream failed; the guest is on the source.
- * - `OUTCOME_UNCERTAIN`: nobody answered when the guest was handed over; a person has to look at both sides.
- * - `VERIFY_DIFFERENT`: the comparison asked for by `verify` found a difference.
- * - `NBD_*`, `IO_*` as `@blockferry/nbd` has them; `QMP_*` as `@blockferry/qmp` has them.
- */
-export type MigrationErrorCode =
-  | ProblemCode
-  | 'REFUSED'
-  | 'ABORTED'
-  | 'TIMEOUT'
-  | 'SOURCE_CHANGED'
-  | 'STREAM_FAILED'
-  | 'OUTCOME_UNCERTAIN'
-  | 'VERIFY_DIFFERENT'
-  | 'INTERNAL'
-  | `NBD_${string}`
-  | `IO_${string}`
-  | `QMP_${string}`
-  | 'SIZE_MISMATCH'
-  | 'ENDPOINTS_SAME'
-  | 'CLOSED';
-
-/** One thing that has to be put right before a migration can start. */
-export interface Problem {
-  readonly code: ProblemCode;
-  /** The disk it is about, by the name the user gave. */
-  readonly disk?: string;
-  readonly message: string;
-}
 
 export interface MigrationErrorDetails {
   readonly side?: Side | undefined;

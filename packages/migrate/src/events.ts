@@ -1,4 +1,4 @@
-import type { Phase } from './error.js';
+import type { Phase } from './phase.js';
 import type { MigrationResult } from './result.js';
 
 /** What a migration tells while it runs; the command's `--json` prints the same objects, one a line. */

@@ -1,4 +1,4 @@
-import type { Problem } from './error.js';
+import type { Problem } from './problem.js';
 
 /**
  * libvirt's migration flags by name, without `VIR_MIGRATE_`, and their bits.

@@ -5,7 +5,8 @@
  * @packageDocumentation
  */
 export { openDomain } from './connected-domain.js';
-export type { DiskInfo, Domain, DomainConnection, Host } from './domain.js';
+export type { DiskInfo } from './disk-info.js';
+export type { Domain, DomainConnection, Host } from './domain.js';
 export {
   createEmbeddedHost,
   type EmbeddedDisk,
@@ -15,16 +16,8 @@ export {
   type EmbeddedHost,
   type GuestVerification,
 } from './embedded.js';
-export {
-  MigrationError,
-  type MigrationErrorCode,
-  type MigrationErrorDetails,
-  PHASES,
-  type Phase,
-  type Problem,
-  type ProblemCode,
-  type Side,
-} from './error.js';
+export { MigrationError, type MigrationErrorDetails } from './error.js';
+export type { MigrationErrorCode, Side } from './error-code.js';
 export type {
   LogEvent,
   MigrationEvent,
@@ -38,6 +31,9 @@ export type { MigrationJob, MigrationSnapshot } from './job.js';
 export { startMigration } from './migration.js';
 export type { MigrationPlan, PlannedDisk } from './migration-plan.js';
 export { type OpenOptions, openHost } from './open.js';
-export type { MigrateOptions, MigrateParamsRecord } from './options.js';
+export type { MigrateOptions } from './options.js';
+export type { MigrateParamsRecord } from './params-record.js';
+export { PHASES, type Phase } from './phase.js';
 export { plan } from './plan.js';
+export type { Problem, ProblemCode } from './problem.js';
 export type { DiskResult, ExitStatus, MigrationResult } from './result.js';

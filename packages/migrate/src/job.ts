@@ -1,5 +1,5 @@
-import type { Phase } from './error.js';
 import type { MigrationEvent } from './events.js';
+import type { Phase } from './phase.js';
 import type { MigrationResult } from './result.js';
 
 /** Where a migration is. */

@@ -1,4 +1,4 @@
-import type { Problem } from './error.js';
+import type { Problem } from './problem.js';
 
 /** What is known of one disk, and what becomes of it. */
 export interface PlannedDisk {

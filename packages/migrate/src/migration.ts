@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { EventLog, RateLimiter } from '@blockferry/nbd';
-import { MigrationError, type Phase, refusal } from './error.js';
+import { MigrationError, refusal } from './error.js';
 import type { MigrationEvent } from './events.js';
 import { exitStatus, toMigrationError } from './failure.js';
 import type { MigrationJob, MigrationSnapshot } from './job.js';
 import { type NormalizedOptions, normalizeOptions } from './normalized-options.js';
 import { openEnds } from './open.js';
 import type { MigrateOptions } from './options.js';
+import type { Phase } from './phase.js';
 import { PhaseRunner } from './phase-runner.js';
 import { planBetween } from './plan.js';
 import type { MigrationResult } from './result.js';

@@ -1,8 +1,9 @@
-import { MigrationError, type Problem } from './error.js';
+import { MigrationError } from './error.js';
 import { flagProblems } from './flags.js';
 import type { MigrateOptions } from './options.js';
 import { mergeParameters, type ParameterValues } from './parameters.js';
 import type { Addresses } from './ports.js';
+import type { Problem } from './problem.js';
 
 /** Options with every default filled in, and what is wrong with them beyond mistakes of usage. */
 export interface NormalizedOptions {

@@ -1,11 +1,7 @@
 import type { TypedParams } from '@blockferry/typed-params';
 import type { Domain, Host } from './domain.js';
 import type { MigrateFlag } from './flags.js';
-
-/** Values of typed parameters by name, as `@blockferry/typed-params` takes them. */
-export type MigrateParamsRecord = Readonly<
-  Record<string, string | number | bigint | boolean | readonly string[] | undefined>
->;
+import type { MigrateParamsRecord } from './params-record.js';
 
 /** Everything a migration can be told. */
 export interface MigrateOptions {

@@ -1,6 +1,7 @@
 import { migrationSchema, problems as schemaProblems, TypedParams } from '@blockferry/typed-params';
-import { MigrationError, type Problem } from './error.js';
-import type { MigrateParamsRecord } from './options.js';
+import { MigrationError } from './error.js';
+import type { MigrateParamsRecord } from './params-record.js';
+import type { Problem } from './problem.js';
 
 /** What the typed parameters say, where they mean something without libvirt. */
 export interface ParameterValues {

@@ -1,4 +1,4 @@
-import { PHASES, type Phase } from './error.js';
+import { PHASES, type Phase } from './phase.js';
 
 /** Announces the phases, each once and in order, and keeps what has to be undone. */
 export class PhaseRunner {

@@ -1,5 +1,4 @@
 import type { DomainConnection, Host } from './domain.js';
-import type { Problem } from './error.js';
 import type { MigrationPlan, PlannedDisk } from './migration-plan.js';
 import { type NormalizedOptions, normalizeOptions } from './normalized-options.js';
 import { openEnds } from './open.js';
@@ -7,6 +6,7 @@ import type { MigrateOptions } from './options.js';
 import { pairDisks } from './policy/pairing.js';
 import { select } from './policy/selection.js';
 import type { DiskPair } from './ports.js';
+import type { Problem } from './problem.js';
 
 /** Says what a migration would do, and everything that stands against it. Reads only. */
 export async function plan(options: MigrateOptions): Promise<MigrationPlan> {

@@ -1,6 +1,6 @@
 import type { DirtyMap, Endpoint } from '@blockferry/nbd';
-import type { DiskInfo } from './domain.js';
-import type { Problem } from './error.js';
+import type { DiskInfo } from './disk-info.js';
+import type { Problem } from './problem.js';
 
 /**
  * What the phases need of a hypervisor. Adapters implement these; policy and phases import no adapter.

@@ -1,4 +1,6 @@
-import type { MigrationErrorCode, Phase, Problem, Side } from './error.js';
+import type { MigrationErrorCode, Side } from './error-code.js';
+import type { Phase } from './phase.js';
+import type { Problem } from './problem.js';
 
 /** The command's exit status that a result stands for; the design's table. */
 export type ExitStatus = 0 | 1 | 2 | 4 | 5 | 6 | 10 | 130;

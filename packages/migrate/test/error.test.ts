@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { locate, MigrationError, type Problem, refusal } from '../src/error.js';
+import { locate, MigrationError, refusal } from '../src/error.js';
+import type { Problem } from '../src/problem.js';
 
 const problems: Problem[] = [
   { code: 'DISK_READ_ONLY', disk: 'vda', message: 'vda is read-only.' },

@@ -2,8 +2,10 @@ import { NbdError } from '@blockferry/nbd';
 import { QmpError } from '@blockferry/qmp';
 import { TypedParamsError } from '@blockferry/typed-params';
 import { describe, expect, it } from 'vitest';
-import { MigrationError, type MigrationErrorCode, type ProblemCode, refusal } from '../src/error.js';
+import { MigrationError, refusal } from '../src/error.js';
+import type { MigrationErrorCode } from '../src/error-code.js';
 import { exitStatus, toMigrationError } from '../src/failure.js';
+import type { ProblemCode } from '../src/problem.js';
 
 describe('the exit status', () => {
   it.each([

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { PHASES, type Phase } from '../src/error.js';
+import { PHASES, type Phase } from '../src/phase.js';
 import { PhaseRunner } from '../src/phase-runner.js';
 
 let announced: Phase[];

@@ -1,8 +1,9 @@
 import { BindingComparison } from '@blockferry/engine';
+import { checkInteger } from './check-integer.js';
 import { type Endpoint, toBindingEndpoint } from './endpoint.js';
 import { given } from './given.js';
 import { cancellable } from './native.js';
-import { type CopyOptions, checkInteger } from './options.js';
+import type { CopyOptions } from './options.js';
 
 export interface ComparisonResult {
   readonly equal: boolean;

@@ -1,10 +1,11 @@
 import { type BindingCopier, type BindingPass, openCopier as openNative } from '@blockferry/engine';
+import { checkInteger } from './check-integer.js';
 import { DirtyBitmap } from './dirty-bitmap.js';
 import { type Endpoint, toBindingEndpoint } from './endpoint.js';
 import { NbdError } from './error.js';
 import { given } from './given.js';
 import { aborted, cancellable, unwrap } from './native.js';
-import { type CopyOptions, checkInteger } from './options.js';
+import type { CopyOptions } from './options.js';
 import { RateLimiter } from './rate-limiter.js';
 
 /** What one pass did, in bytes. The three add up to what it was asked to cover. */

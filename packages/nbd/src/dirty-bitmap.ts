@@ -1,6 +1,6 @@
 import { BindingDirtyBitmap, type BindingDirtySnapshot } from '@blockferry/engine';
+import { checkInteger } from './check-integer.js';
 import { NbdError } from './error.js';
-import { checkInteger } from './options.js';
 
 /** A run of dirty bytes. */
 export interface DirtyRun {

@@ -1,7 +1,7 @@
 import { type BindingExport, info as infoNative, list as listNative } from '@blockferry/engine';
+import { checkInteger } from './check-integer.js';
 import { given } from './given.js';
 import { unwrap } from './native.js';
-import { checkInteger } from './options.js';
 
 /** What a server tells of an export (NBD proto.md, NBD_INFO_EXPORT and NBD_INFO_BLOCK_SIZE). Sizes in bytes. */
 export interface ExportInfo {

@@ -1,9 +1,9 @@
 import { isUint8Array } from 'node:util/types';
 import { type BindingConnection, connect as connectNative } from '@blockferry/engine';
+import { checkInteger } from './check-integer.js';
 import { NbdError } from './error.js';
 import { type ConnectTimeouts, checkTimeouts, type ExportInfo, toExportInfo } from './export-info.js';
 import { aborted, untilAborted, unwrap } from './native.js';
-import { checkInteger } from './options.js';
 
 export interface ConnectOptions extends ConnectTimeouts {
   /** Meta contexts to ask for. @default ['base:allocation'] */

@@ -1,4 +1,3 @@
-import { NbdError } from './error.js';
 import type { RateLimiter } from './rate-limiter.js';
 
 /** How a copy goes about it. Every number is checked when the copy is started. */
@@ -23,18 +22,4 @@ export interface CopyOptions {
   /** Lets a larger NBD destination pass: its tail is zeroed. Files and devices may be larger anyway. @default false */
   readonly allowLarger?: boolean;
   readonly signal?: AbortSignal;
-}
-
-/** `value` if it is an integer in [`min`, `max`]; `NbdError` `INVALID_ARGUMENT` otherwise. */
-export function checkInteger(
-  name: string,
-  value: number | undefined,
-  min: number,
-  max: number,
-): number | undefined {
-  if (value === undefined) return undefined;
-  if (!Number.isSafeInteger(value) || value < min || value > max) {
-    throw new NbdError('INVALID_ARGUMENT', `${name} is ${value}: give a whole number from ${min} to ${max}.`);
-  }
-  return value;
 }

@@ -1,5 +1,5 @@
 import { BindingRateLimiter } from '@blockferry/engine';
-import { checkInteger } from './options.js';
+import { checkInteger } from './check-integer.js';
 
 /** A limit in bytes per second that several copies share; it can change while they run. */
 export class RateLimiter {

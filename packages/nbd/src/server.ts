@@ -1,9 +1,9 @@
 import { type BindingServer, serve as serveNative } from '@blockferry/engine';
+import { checkInteger } from './check-integer.js';
 import { DirtyBitmap } from './dirty-bitmap.js';
 import { NbdError } from './error.js';
 import { given } from './given.js';
 import { unwrap } from './native.js';
-import { checkInteger } from './options.js';
 
 export interface ServeOptions {
   /** The file or block device to serve; or `memory`. */

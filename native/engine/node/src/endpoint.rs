@@ -54,7 +54,8 @@ pub(crate) fn open_source(
     match endpoint.kind.as_str() {
         "nbd" => open_nbd(&endpoint.location, side, timeouts),
         "file" => open_file(&endpoint.location, Access::ReadOnly).map_err(|error| error.on(side)),
-        _ => Err(BindingFailure::invalid("null: has no contents: it can be a destination only")),
+        _ => Err(BindingFailure::invalid("an endpoint null: has no contents: it can be a destination only")
+            .on(side)),
     }
 }
 
@@ -103,5 +104,5 @@ fn open_file(path: &str, access: Access) -> Result<Arc<dyn Endpoint>, BindingFai
 /// A file that cannot be opened or made.
 pub(crate) fn file_failure(path: &str, error: &io::Error) -> BindingFailure {
     let code = block_copy::ErrorKind::Io(error.kind()).code();
-    BindingFailure::new(code, format!("{path}: {error}"))
+    BindingFailure::new(code, format!("cannot open \"{path}\": {error}"))
 }

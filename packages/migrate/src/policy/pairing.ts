@@ -1,5 +1,5 @@
-import type { DiskInfo } from '../domain.js';
-import type { Problem } from '../error.js';
+import type { DiskInfo } from '../disk-info.js';
+import type { Problem } from '../problem.js';
 import type { Decision } from './selection.js';
 
 export interface PairingRequest {

@@ -7,9 +7,10 @@ import {
   type RateLimiter,
   type Sabotage,
 } from '@blockferry/nbd';
-import { MigrationError, type Phase } from '../error.js';
+import { MigrationError } from '../error.js';
 import type { MigrationEvent } from '../events.js';
 import { toMigrationError } from '../failure.js';
+import type { Phase } from '../phase.js';
 import type { PhaseRunner } from '../phase-runner.js';
 import { decide, type RoundRecord } from '../policy/convergence.js';
 import type { DiskPair, EndpointPair, Session } from '../ports.js';

@@ -1,6 +1,6 @@
 import type { Copier } from '@blockferry/nbd';
-import type { Phase } from '../error.js';
 import type { MigrationEvent, ProgressEvent } from '../events.js';
+import type { Phase } from '../phase.js';
 
 /** Samples the copiers' progress while passes run, at most ten times a second. */
 export class Meter implements Disposable {

@@ -133,6 +133,14 @@ describe('nothing is touched when it is refused:', () => {
     for (const { name } of DISKS) expect(await isOld(pair.b, name)).toBe(true);
   });
 
+  it('a domain that is closed', async () => {
+    await using pair = await EmbeddedPair.create();
+    await pair.domain.close();
+    expect(await failure(pair.move())).toMatchObject({ exit: 10, error: { code: 'SOURCE_NOT_READY' } });
+    await expect(pair.domain.guest.start()).rejects.toMatchObject({ code: 'CLOSED' });
+    for (const { name } of DISKS) expect(await isOld(pair.b, name)).toBe(true);
+  });
+
   it('a host where a domain runs', async () => {
     await using pair = await EmbeddedPair.create();
     expect(await failure(pair.move({ to: pair.a }))).toMatchObject({
@@ -146,8 +154,9 @@ describe('nothing is touched when it is refused:', () => {
     await using pair = await EmbeddedPair.create();
     await using other = await EmbeddedPair.create();
     await other.b.close();
-    const { error } = await failure(pair.move({ to: other.b, disks: ['vda'] }));
-    expect(error?.code).not.toBe('INTERNAL');
+    const { exit, problems } = await failure(pair.move({ to: other.b, disks: ['vda'] }));
+    expect(exit).toBe(10);
+    expect(problems?.map(({ code }) => code)).toContain('DESTINATION_NOT_WAITING');
     await pair.expectUntouchedSource();
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { DiskInfo } from '../../src/domain.js';
+import type { DiskInfo } from '../../src/disk-info.js';
 import { type Pairing, type PairingRequest, pairDisks } from '../../src/policy/pairing.js';
 import { select } from '../../src/policy/selection.js';
 import { disk } from '../support/disk.js';

@@ -1,4 +1,4 @@
-import type { DiskInfo } from '../../src/domain.js';
+import type { DiskInfo } from '../../src/disk-info.js';
 
 /** A writable disk of 1 MiB with one name, but for what the test says. */
 export function disk(name: string, said: Partial<DiskInfo> = {}): DiskInfo {

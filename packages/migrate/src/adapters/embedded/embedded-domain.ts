@@ -1,6 +1,7 @@
 import type { DomainConnection } from '../../domain.js';
-import { MigrationError, type Problem } from '../../error.js';
+import { MigrationError } from '../../error.js';
 import type { HostPort, Session, SessionOptions, SourceDisk, SourcePort } from '../../ports.js';
+import type { Problem } from '../../problem.js';
 import { EmbeddedMachine } from './embedded-host.js';
 import { EmbeddedSession } from './embedded-session.js';
 import type { Guest, GuestVerification } from './guest.js';
@@ -39,7 +40,12 @@ export class EmbeddedDomainConnection implements DomainConnection, SourcePort {
   }
 
   async problems(): Promise<Problem[]> {
-    return [];
+    if (!this.#machine.occupied) {
+      return [{ code: 'SOURCE_NOT_READY', message: `The domain ${this.name} is closed.` }];
+    }
+    return this.#machine.isMoving
+      ? [{ code: 'SOURCE_MIGRATING', message: `The domain ${this.name} is migrating already.` }]
+      : [];
   }
 
   open(host: HostPort, options: SessionOptions): Session {
@@ -56,6 +62,9 @@ export class EmbeddedDomainConnection implements DomainConnection, SourcePort {
   }
 
   start(): void {
+    if (!this.#machine.occupied) {
+      throw new MigrationError('CLOSED', `The domain ${this.name} is closed: create another one.`);
+    }
     this.#guest.start();
   }
 

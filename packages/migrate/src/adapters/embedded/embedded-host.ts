@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type DirtyBitmap, type NbdHandle, type NbdServer, serve } from '@blockferry/nbd';
 import type { Host } from '../../domain.js';
-import { MigrationError, type Problem } from '../../error.js';
+import { MigrationError } from '../../error.js';
 import type { HostPort, SourceDisk } from '../../ports.js';
+import type { Problem } from '../../problem.js';
 
 export interface EmbeddedDisk {
   readonly name: string;
@@ -43,6 +44,8 @@ export class EmbeddedMachine implements Host, HostPort {
   readonly #directory: string;
   readonly #disks = new Map<string, HostedDisk>();
   #guest: Tenant | undefined;
+  /** A domain is on its way from here or to here: there is one migration at a time. */
+  isMoving = false;
   #closed: Promise<void> | undefined;
 
   static async create(name: string): Promise<EmbeddedMachine> {
@@ -119,9 +122,10 @@ export class EmbeddedMachine implements Host, HostPort {
   }
 
   async problems(): Promise<Problem[]> {
-    if (this.#closed === undefined && !this.occupied) return [];
-    const state = this.occupied ? 'runs a domain already' : 'is closed';
-    return [{ code: 'DESTINATION_NOT_WAITING', message: `The host ${this.name} ${state}.` }];
+    const state = this.#whyNotWaiting();
+    return state === undefined
+      ? []
+      : [{ code: 'DESTINATION_NOT_WAITING', message: `The host ${this.name} ${state}.` }];
   }
 
   /** Opens the exports that `guest` is to run on. */
@@ -197,10 +201,17 @@ export class EmbeddedMachine implements Host, HostPort {
     return this.close();
   }
 
+  #whyNotWaiting(): string | undefined {
+    if (this.#closed !== undefined) return 'is closed';
+    if (this.occupied) return 'runs a domain already';
+    return this.isMoving ? 'takes another domain' : undefined;
+  }
+
   async #close(): Promise<void> {
     try {
       await this.#guest?.stop();
       await this.detach();
+      this.#disks.clear();
     } finally {
       await rm(this.#directory, { recursive: true, force: true });
     }

@@ -35,6 +35,7 @@ export class EmbeddedSession implements Session {
   }
 
   async prepare(): Promise<ReadonlyMap<string, EndpointPair>> {
+    this.#begin();
     // Marks of earlier writes are of no use; from here on nothing is missed.
     for (const map of this.#maps().values()) map.rotate();
     this.#undo("close the destination's exports", () => this.sealDestination());
@@ -97,8 +98,29 @@ export class EmbeddedSession implements Session {
     return performance.now();
   }
 
-  cleanUp(): Promise<void> {
-    return this.#source.detach();
+  async cleanUp(): Promise<void> {
+    this.#end();
+    await this.#source.detach();
+  }
+
+  /** Refused where another migration was quicker: it would take this one's marks. */
+  #begin(): void {
+    if (this.#source.isMoving) {
+      throw new MigrationError('SOURCE_MIGRATING', 'The domain is migrating already.', { side: 'source' });
+    }
+    if (this.#destination.isMoving) {
+      throw new MigrationError('DESTINATION_NOT_WAITING', 'The host takes another domain.', {
+        side: 'destination',
+      });
+    }
+    this.#source.isMoving = true;
+    this.#destination.isMoving = true;
+    this.#undo('let another migration begin', async () => this.#end());
+  }
+
+  #end(): void {
+    this.#source.isMoving = false;
+    this.#destination.isMoving = false;
   }
 
   #maps(): Map<string, DirtyBitmap> {

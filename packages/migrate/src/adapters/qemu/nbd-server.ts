@@ -1,5 +1,7 @@
 import { isEvent, type QmpClient, QmpError } from '@blockferry/qmp';
-import { MigrationError, type Problem, type Side } from '../../error.js';
+import { MigrationError } from '../../error.js';
+import type { Side } from '../../error-code.js';
+import type { Problem } from '../../problem.js';
 import { type Address, exportUri, hasPort, isPortTaken, listenCandidates, serverAddress } from './address.js';
 
 /** A QEMU's NBD server. It has one at most: one that runs already is somebody else's and stays as it is. */

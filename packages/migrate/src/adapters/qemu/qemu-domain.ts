@@ -1,7 +1,8 @@
 import { connectQmp, type QmpClient } from '@blockferry/qmp';
 import type { DomainConnection } from '../../domain.js';
-import { MigrationError, type Problem } from '../../error.js';
+import { MigrationError } from '../../error.js';
 import type { HostPort, Session, SessionOptions, SourcePort } from '../../ports.js';
+import type { Problem } from '../../problem.js';
 import { type QemuDisk, queryDisks } from './disks.js';
 import { type Monitor, monitorOf } from './monitor.js';
 import { serverProblems } from './nbd-server.js';

@@ -1,7 +1,7 @@
 import { connectQmp } from '@blockferry/qmp';
 import type { Host } from '../../domain.js';
-import type { Problem } from '../../error.js';
 import type { HostPort } from '../../ports.js';
+import type { Problem } from '../../problem.js';
 import { type QemuDisk, queryDisks } from './disks.js';
 import { monitorOf } from './monitor.js';
 import { serverProblems } from './nbd-server.js';

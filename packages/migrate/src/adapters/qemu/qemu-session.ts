@@ -1,6 +1,7 @@
 import type { DirtyMap } from '@blockferry/nbd';
 import type { QmpClient } from '@blockferry/qmp';
-import { MigrationError, type Side } from '../../error.js';
+import { MigrationError } from '../../error.js';
+import type { Side } from '../../error-code.js';
 import type { DiskPair, EndpointPair, Session, SessionOptions } from '../../ports.js';
 import { DirtyTracking } from './dirty-tracking.js';
 import type { QemuDisk } from './disks.js';

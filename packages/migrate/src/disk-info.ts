@@ -1,0 +1,16 @@
+/** A disk of a domain, as its hypervisor tells. */
+export interface DiskInfo {
+  /** What events and results call it, where the user named none. */
+  readonly disk: string;
+  /** Every name that selects it: the drive's alias, the device's id, the root node's name; no duplicates. */
+  readonly names: readonly string[];
+  /** Bytes; 0 where empty. */
+  readonly size: number;
+  readonly readOnly: boolean;
+  /** The device may be written by several guests at once (`share-rw`). */
+  readonly shareable: boolean;
+  /** No medium. */
+  readonly empty: boolean;
+  /** Bytes that are allocated, as far as is known. */
+  readonly allocatedBytes: number;
+}

@@ -1,0 +1,12 @@
+/** The phases of a migration, in order. */
+export const PHASES = [
+  'begin',
+  'prepare',
+  'bulk',
+  'precopy',
+  'state',
+  'switchover',
+  'finish',
+  'confirm',
+] as const;
+export type Phase = (typeof PHASES)[number];
