@@ -70,6 +70,24 @@ describe('an open export', () => {
     expect(firstDifference(Buffer.concat(found), Buffer.concat(expected))).toBeUndefined();
   });
 
+  it('holds what a model of it holds, whatever is written, zeroed and trimmed', async () => {
+    await using disk = await openMemory(256 * KiB);
+    const { handle } = disk;
+    const model = Buffer.alloc(256 * KiB);
+    const random = noise(4 * 400, 5);
+    for (let at = 0; at < random.length; at += 4) {
+      const offset = random.readUInt16LE(at) * 4 + 1;
+      const length = Math.min(1 + random.readUInt16LE(at + 2), 256 * KiB - offset);
+      const bytes = noise(length, at);
+      if (at % 3 === 0) await handle.zero(offset, length);
+      else if (at % 3 === 1) await handle.trim(offset, length);
+      else await handle.write(offset, bytes);
+      if (at % 3 < 2) model.fill(0, offset, offset + length);
+      else bytes.copy(model, offset);
+    }
+    expect(firstDifference(await handle.read(0, 256 * KiB), model)).toBeUndefined();
+  });
+
   it('sends requests without waiting for answers', async () => {
     await using disk = await openMemory(MiB);
     await using relay = await Relay.start(disk.uri);

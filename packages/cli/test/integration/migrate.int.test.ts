@@ -1,4 +1,12 @@
-import { type Leftovers, leftovers, migratePlainly, QemuPair, requires, sha256 } from '@blockferry/lab';
+import {
+  type LabVm,
+  type Leftovers,
+  leftovers,
+  migratePlainly,
+  QemuPair,
+  requires,
+  sha256,
+} from '@blockferry/lab';
 import { describe, expect, it } from 'vitest';
 import { blockferry, type EventLine } from './command.js';
 
@@ -42,6 +50,39 @@ describe.skipIf(!lab.available)(`migrate between two QEMUs ${lab.reason ?? ''}`,
     for (const disk of ['vda', 'vdb', 'vdc']) {
       expect(await pair.verify('destination', disk)).toMatchObject({ status: 'ok' });
     }
+  });
+
+  it('moves over TCP between monitors on TCP, with nothing said about addresses', async () => {
+    const monitor = [
+      '-chardev',
+      'socket,id=tcp,host=127.0.0.1,port=0,server=on,wait=off',
+      '-mon',
+      'chardev=tcp,mode=control',
+    ];
+    await using pair = await QemuPair.start({
+      rateMiB: 8,
+      dirtyTarget: true,
+      sourceArguments: monitor,
+      destinationArguments: monitor,
+    });
+    const before = await both(pair);
+    const [from, to] = [await tcpMonitor(pair.source), await tcpMonitor(pair.destination)];
+    const run = await blockferry([
+      'migrate',
+      '--from',
+      from,
+      '--to',
+      to,
+      '--migrate-disks',
+      'vda,vdb',
+      '--unsafe',
+    ]);
+    expect(run.result).toMatchObject({ ok: true, exit: 0 });
+    expect(await pair.destination.waitMoreBeats(2)).toMatchObject({ bad: 0, errors: 0 });
+    expect(await both(pair)).toEqual(before);
+    await pair.end();
+    expect(await pair.verify('destination', 'vda')).toMatchObject({ status: 'ok' });
+    expect(await pair.verify('destination', 'vdb')).toMatchObject({ status: 'ok' });
   });
 
   it('moves no disk and starts no NBD server with --no-disks', async () => {
@@ -108,6 +149,15 @@ describe.skipIf(!lab.available)(`migrate between two QEMUs ${lab.reason ?? ''}`,
 
 function ends(pair: QemuPair, ...more: string[]): string[] {
   return ['migrate', '--from', pair.source.uri, '--to', pair.destination.uri, ...more];
+}
+
+/** The URI of the monitor on TCP: QEMU chose the port. */
+async function tcpMonitor(vm: LabVm): Promise<string> {
+  const devices = await vm.cmd<{ label: string; filename: string }[]>('query-chardev');
+  const port = /tcp:127\.0\.0\.1:(\d+)/.exec(
+    devices.find(({ label }) => label === 'tcp')?.filename ?? '',
+  )?.[1];
+  return `qmp+tcp://127.0.0.1:${port}`;
 }
 
 function phases(events: readonly EventLine[]): unknown[] {

@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { compare } from '@blockferry/nbd';
 import { describe, expect, it } from 'vitest';
 import { createEmbeddedHost, type EmbeddedDisk, plan } from '../../src/index.js';
 import { EmbeddedPair, files, MiB } from '../support/embedded-pair.js';
@@ -91,7 +92,6 @@ describe('an embedded host', () => {
       const second = await other.createDomain({ name: 'guest', disks, seed });
       await first.close();
       await second.close();
-      const { compare } = await import('@blockferry/nbd');
       return (await compare(one.diskPath('vda'), other.diskPath('vda'))).equal;
     };
     expect(await contents(1)).toBe(true);

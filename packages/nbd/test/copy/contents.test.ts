@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { open, symlink } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { compare, connect, copy, serve } from '../../src/index.js';
 import { firstDifference, KiB, MiB, noise } from '../support/contents.js';
@@ -150,10 +150,12 @@ describe('a copy is refused', () => {
   it('onto itself, also by another name', async () => {
     await using workspace = await Workspace.create();
     const file = await workspace.file('disk', MiB, { offset: 0, bytes: noise(MiB) });
+    await symlink(file, workspace.path('link'));
     await using server = await serve({ memory: MiB, listen: workspace.socket() });
     for (const [source, destination] of [
       [file, file],
       [file, { file: `${workspace.folder}/./disk` }],
+      [workspace.path('link'), file],
       [server.uri, server.uri],
     ] as const) {
       await expect(copy(source, destination).done).rejects.toMatchObject({ code: 'ENDPOINTS_SAME' });

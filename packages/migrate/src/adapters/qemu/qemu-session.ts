@@ -8,6 +8,7 @@ import type { QemuDisk } from './disks.js';
 import { ListenerAddresses } from './listener-addresses.js';
 import type { Monitor } from './monitor.js';
 import { QemuNbdServer } from './nbd-server.js';
+import { PortReservation } from './port-reservation.js';
 import { SourceGuard } from './source-guard.js';
 import { StateStream } from './state-stream.js';
 
@@ -35,6 +36,7 @@ export class QemuSession implements Session {
   readonly #stream: StateStream;
   readonly #prefix: string;
   #addresses: ListenerAddresses | undefined;
+  #statePort: PortReservation | undefined;
   /** The generation that is being copied, until `release`. */
   #copied: string | undefined;
 
@@ -78,6 +80,10 @@ export class QemuSession implements Session {
       undo("stop the destination's NBD server", () => this.#destinationServer.stop());
       await this.#destinationServer.start(this.#addresses.destinationNbd, addresses.portRange);
     }
+    const port = new PortReservation(this.#destination.qmp, `${this.#prefix}-state`, this.#addresses.state);
+    this.#statePort = port;
+    undo("let go of the state stream's port", async () => void (await port.release()));
+    await port.take(addresses.portRange);
     undo('put the migration capabilities back', () => this.#stream.restoreSettings());
     await this.#stream.configure();
     undo('remove the dirty bitmaps', () => this.#removeTracking());
@@ -115,9 +121,9 @@ export class QemuSession implements Session {
   }
 
   async startState(): Promise<void> {
-    if (this.#addresses === undefined) throw new MigrationError('INTERNAL', 'The session is not prepared.');
+    if (this.#statePort === undefined) throw new MigrationError('INTERNAL', 'The session is not prepared.');
     this.#options.undo('cancel the state stream', () => this.#stream.cancel());
-    await this.#stream.start(this.#addresses.state, this.#options.addresses.portRange);
+    await this.#stream.start(await this.#statePort.release());
   }
 
   stopped(signal: AbortSignal): Promise<number> {

@@ -2,7 +2,7 @@ import type { QmpClient, QmpEvent } from '@blockferry/qmp';
 import { isEvent, QmpError } from '@blockferry/qmp';
 import { MigrationError } from '../../error.js';
 import { downtimeLimit } from '../../policy/downtime-limit.js';
-import { type Address, hasPort, isPortTaken, listenCandidates, stateUri } from './address.js';
+import { type Address, stateUri } from './address.js';
 import { MigrationSettings } from './migration-settings.js';
 
 export interface StateStreamOptions {
@@ -58,9 +58,11 @@ export class StateStream {
     if (failed !== undefined) throw failed.reason;
   }
 
-  /** The destination listens, on TCP without a port on the first free one of the range; the source connects. */
-  async start(address: Address, portRange: readonly [number, number]): Promise<void> {
-    const uri = await this.#listen(address, portRange);
+  /** The destination listens, the source connects. */
+  async start(address: Address): Promise<void> {
+    const uri = stateUri(address);
+    const stay = this.#canStay ? { 'exit-on-error': false } : {};
+    await this.#options.destination.execute('migrate-incoming', { uri, ...stay });
     this.#started = true;
     await this.#options.source.execute('migrate', { uri });
   }
@@ -120,21 +122,6 @@ export class StateStream {
       .catch(async (error) => {
         if (!(await source.execute('query-status')).running) throw error;
       });
-  }
-
-  async #listen(address: Address, portRange: readonly [number, number]): Promise<string> {
-    for (const candidate of listenCandidates(address, portRange)) {
-      const uri = stateUri(candidate);
-      try {
-        const stay = this.#canStay ? { 'exit-on-error': false } : {};
-        await this.#options.destination.execute('migrate-incoming', { uri, ...stay });
-        return uri;
-      } catch (error) {
-        if (!isPortTaken(error) || hasPort(address)) throw error;
-      }
-    }
-    const message = `All ports from ${portRange[0]} to ${portRange[1]} are in use for the state stream: give another --port-range.`;
-    throw new MigrationError('STREAM_FAILED', message, { side: 'destination' });
   }
 
   #watch(event: QmpEvent): void {
