@@ -159,7 +159,7 @@ class Migration implements MigrationJob {
       | { ok: true; exit: 0; downtimeMs: number }
       | { ok: false; exit: MigrationResult['exit']; error: MigrationError },
   ): MigrationResult {
-    const disks = this.#strategy?.tally.disks() ?? [];
+    const disks = this.#strategy?.results() ?? [];
     const result: MigrationResult = {
       ok: outcome.ok,
       exit: outcome.exit,

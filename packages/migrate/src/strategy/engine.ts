@@ -1,21 +1,15 @@
 import { setImmediate } from 'node:timers/promises';
-import {
-  type Copier,
-  compare,
-  type DirtyMap,
-  openCopier,
-  type RateLimiter,
-  type Sabotage,
-} from '@blockferry/nbd';
-import { MigrationError } from '../error.js';
+import type { RateLimiter, Sabotage } from '@blockferry/nbd';
+import { abortable, within } from '../abortable.js';
 import type { MigrationEvent } from '../events.js';
 import { toMigrationError } from '../failure.js';
 import type { Phase } from '../phase.js';
 import type { PhaseRunner } from '../phase-runner.js';
 import { decide, type RoundRecord } from '../policy/convergence.js';
-import type { DiskPair, EndpointPair, Session } from '../ports.js';
+import type { DiskPair, Session } from '../ports.js';
+import type { DiskResult } from '../result.js';
+import { DiskCopiers } from './disk-copiers.js';
 import { Meter } from './meter.js';
-import { Tally } from './tally.js';
 
 /** Faults that acceptance tests ask for, to see that the verifier finds them. Not for users. */
 export interface EngineSabotage extends Sabotage {
@@ -43,18 +37,14 @@ export interface EngineOptions {
  * Dirty marks are taken before their blocks are read, and each pass ends acknowledged and flushed.
  */
 export class EngineStrategy {
-  readonly tally: Tally;
-  /** Rounds over all disks, the last one included. */
-  rounds = 0;
   readonly #options: EngineOptions;
   readonly #meter: Meter;
-  readonly #copiers = new Map<string, Copier>();
-  #endpoints: ReadonlyMap<string, EndpointPair> = new Map();
+  readonly #copiers: DiskCopiers;
 
   constructor(options: EngineOptions) {
     this.#options = options;
-    this.tally = new Tally(options.disks);
     this.#meter = new Meter(options.emit, () => options.phases.current);
+    this.#copiers = new DiskCopiers({ ...options, meter: this.#meter });
   }
 
   /** Runs from `prepare` to `confirm`; resolves with the downtime in milliseconds. */
@@ -62,7 +52,7 @@ export class EngineStrategy {
     const { session, phases, signal } = this.#options;
     try {
       await this.#phase('prepare', () => this.#prepare());
-      await this.#phase('bulk', () => this.#bulk());
+      await this.#phase('bulk', () => this.#copiers.bulk());
       await this.#phase('precopy', () => this.#precopy());
       const stoppedAt = await this.#phase('state', () => this.#streamState());
       await this.#phase('switchover', () => this.#lastRound());
@@ -78,62 +68,57 @@ export class EngineStrategy {
     }
   }
 
+  /** Rounds over all disks, the last one included. */
+  get rounds(): number {
+    return this.#copiers.rounds;
+  }
+
+  /** What has been done, disk by disk. */
+  results(): DiskResult[] {
+    return this.#copiers.tally.disks();
+  }
+
   progress(): ReturnType<Meter['read']> {
     return this.#meter.read();
   }
 
   async #prepare(): Promise<void> {
-    const { session, disks, phases, limiter, sabotage, allowLarger, signal } = this.#options;
-    phases.onFailure('close the connections', () => this.#closeCopiers());
-    this.#endpoints = await session.prepare();
-    await this.#each(async (disk) => {
-      const endpoints = found(this.#endpoints, disk);
-      const copier = await openCopier(endpoints.source, endpoints.destination, {
-        limiter,
-        signal,
-        allowLarger,
-        ...(sabotage.skipZeroes === undefined ? {} : { sabotage }),
-      });
-      this.#copiers.set(disk, copier);
-    });
-    // In definition order, whichever connected first.
-    for (const { disk } of disks) {
-      const copier = this.#copiers.get(disk);
-      if (copier !== undefined) this.#meter.watch(disk, copier);
-    }
-  }
-
-  async #bulk(): Promise<void> {
-    await this.#each(async (disk) => {
-      this.#meter.begin(disk, 0);
-      this.tally.add(disk, 0, await found(this.#copiers, disk).bulk(this.#options.signal));
-    });
+    const { session, phases } = this.#options;
+    phases.onFailure('close the connections', () => this.#copiers.close());
+    await this.#copiers.open(await session.prepare());
   }
 
   async #precopy(): Promise<void> {
-    const { maxDowntimeMs, emit } = this.#options;
-    if (this.#copiers.size === 0) return;
+    const { session, maxDowntimeMs, emit } = this.#options;
+    if (this.#copiers.isEmpty) return;
+    const limits = { maxDowntimeMs, switchMs: SWITCH_MS, maxRounds: MAX_ROUNDS };
     const records: RoundRecord[] = [];
     for (;;) {
-      records.push(await this.#round(await this.#options.session.rotate()));
-      const decision = decide(records, { maxDowntimeMs, switchMs: SWITCH_MS, maxRounds: MAX_ROUNDS });
-      if (decision.action === 'switch') {
-        const message = `${decision.reason}; forecast downtime ${Math.round(decision.forecastMs)} ms`;
-        emit({ type: 'log', level: 'info', message: `Starting the state stream: ${message}.` });
-        return;
-      }
+      records.push(await this.#copiers.round(await session.rotate()));
+      await session.release();
+      const { action, reason, forecastMs } = decide(records, limits);
+      if (action === 'round') continue;
+      const message = `Starting the state stream: ${reason}; forecast downtime ${Math.round(forecastMs)} ms.`;
+      emit({ type: 'log', level: 'info', message });
+      return;
     }
   }
 
   async #streamState(): Promise<number> {
     const { session, signal, sabotage } = this.#options;
     await session.startState();
-    const stopped = session.stopped(signal);
+    let hasStopped = false;
+    const stopped = session.stopped(signal).finally(() => {
+      hasStopped = true;
+    });
     // Its failure is met below; a round that fails first must not leave it unhandled.
     stopped.catch(() => undefined);
-    const rounds = this.#copiers.size > 0 && sabotage.skipLastRounds !== true;
+    const rounds = !this.#copiers.isEmpty && sabotage.skipLastRounds !== true;
     while (rounds && (await within(ROUND_GAP_MS, stopped, signal)) === undefined) {
-      await this.#round(await session.rotate());
+      await this.#copiers.round(await session.rotate());
+      // From its stop on the guest waits for whatever is done: this round's maps can go when it runs again.
+      if (hasStopped) break;
+      await session.release();
     }
     return abortable(stopped, signal);
   }
@@ -141,77 +126,14 @@ export class EngineStrategy {
   async #lastRound(): Promise<void> {
     const { session, sabotage, verify } = this.#options;
     const maps = await session.freeze();
-    if (sabotage.skipLastRounds !== true && maps.size > 0) await this.#round(maps, 'last');
-    if (verify) await this.#compare();
+    if (sabotage.skipLastRounds !== true && !this.#copiers.isEmpty) await this.#copiers.round(maps);
+    if (verify) await this.#copiers.compare();
     await session.sealDestination();
   }
 
   async #confirm(): Promise<void> {
-    await this.#closeCopiers();
+    await this.#copiers.close();
     await this.#options.session.cleanUp();
-  }
-
-  async #round(maps: Map<string, DirtyMap>, last?: 'last'): Promise<RoundRecord> {
-    const { session, emit, signal } = this.#options;
-    const began = performance.now();
-    const round = ++this.rounds;
-    let total = 0;
-    await this.#each(async (disk) => {
-      this.#meter.begin(disk, round);
-      const pass = await found(this.#copiers, disk).round(found(maps, disk), signal);
-      const bytes = pass.bytesMoved + pass.bytesZeroed + pass.bytesSkipped;
-      total += bytes;
-      this.tally.add(disk, round, pass);
-      emit({ type: 'round', disk, round, bytes, ms: Math.round(pass.ms * 10) / 10 });
-    });
-    // The guest stands still in the last round: its maps go when it runs again.
-    if (last === undefined) await session.release();
-    return { bytes: total, ms: performance.now() - began };
-  }
-
-  async #compare(): Promise<void> {
-    await this.#each(async (disk) => {
-      const endpoints = found(this.#endpoints, disk);
-      const { equal, firstDifference } = await compare(endpoints.source, endpoints.destination, {
-        signal: this.#options.signal,
-      });
-      if (!equal) {
-        throw new MigrationError(
-          'VERIFY_DIFFERENT',
-          `${disk} differs from byte ${firstDifference} on; the guest stays on the source.`,
-          {
-            disk,
-            offset: firstDifference,
-          },
-        );
-      }
-      this.tally.verified(disk);
-    });
-  }
-
-  /** Does `action` for all disks side by side; the first failure is thrown when none runs any more. */
-  async #each(action: (disk: string) => Promise<void>): Promise<void> {
-    const failures: MigrationError[] = [];
-    await Promise.all(
-      this.#options.disks.map(async ({ disk }) => {
-        try {
-          this.#options.signal.throwIfAborted();
-          await action(disk);
-        } catch (error) {
-          failures.push(toMigrationError(error, { disk }));
-          for (const copier of this.#copiers.values()) copier.cancel();
-        }
-      }),
-    );
-    // A pass that was cancelled because another disk failed is no news.
-    const first = failures.find(({ code }) => code !== 'ABORTED') ?? failures[0];
-    if (first !== undefined) throw first;
-  }
-
-  async #closeCopiers(): Promise<void> {
-    const copiers = [...this.#copiers.values()];
-    this.#copiers.clear();
-    await Promise.all(copiers.map((copier) => copier.close()));
   }
 
   async #phase<T>(phase: Phase, work: () => Promise<T>): Promise<T> {
@@ -223,41 +145,6 @@ export class EngineStrategy {
     } catch (error) {
       throw toMigrationError(error, { phase });
     }
-  }
-}
-
-function found<T>(map: ReadonlyMap<string, T>, disk: string): T {
-  const value = map.get(disk);
-  if (value === undefined) throw new MigrationError('INTERNAL', `The adapter forgot ${disk}.`, { disk });
-  return value;
-}
-
-/** The value if `promise` settles within `ms`, else `undefined`; rejects when it does, or when aborted. */
-async function within<T>(ms: number, promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const pause = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, ms, undefined);
-  });
-  try {
-    return await abortable(Promise.race([promise, pause]), signal);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  // Given up below when aborted: its rejection must not go unhandled then.
-  promise.catch(() => undefined);
-  signal.throwIfAborted();
-  let onAbort: (() => void) | undefined;
-  const abort = new Promise<never>((_, reject) => {
-    onAbort = () => reject(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
-  });
-  try {
-    return await Promise.race([promise, abort]);
-  } finally {
-    if (onAbort !== undefined) signal.removeEventListener('abort', onAbort);
   }
 }
 

@@ -135,6 +135,8 @@ export class StateStream {
 
   #allowMore(pass: number): void {
     const { source, maxDowntimeMs } = this.#options;
+    // The last pass is the one of the hand-over: there is nothing to decide any more.
+    if (this.#stoppedAt !== undefined || this.#handingOver) return;
     const limit = downtimeLimit(pass, maxDowntimeMs);
     if (limit === downtimeLimit(pass - 1, maxDowntimeMs)) return;
     // Only a hint to the stream: without it the stream takes longer, and its deadlines stand.
