@@ -50,7 +50,7 @@ export class ConnectedDomain implements Domain {
     return this.close();
   }
 
-  migrate(
+  async migrate(
     dest: Host,
     flags: readonly MigrateFlag[],
     dname?: string,
@@ -60,7 +60,7 @@ export class ConnectedDomain implements Domain {
     return this.#classic(dest, flags, { dname, uri, bandwidth });
   }
 
-  migrate2(
+  async migrate2(
     dest: Host,
     dxml: string | undefined,
     flags: readonly MigrateFlag[],
@@ -71,7 +71,7 @@ export class ConnectedDomain implements Domain {
     return this.#classic(dest, flags, { dxml, dname, uri, bandwidth });
   }
 
-  migrate3(
+  async migrate3(
     dest: Host,
     params: TypedParams | MigrateParamsRecord,
     flags: readonly MigrateFlag[],
@@ -79,7 +79,7 @@ export class ConnectedDomain implements Domain {
     return this.#extensible(dest, params, flags);
   }
 
-  migrateToURI(
+  async migrateToURI(
     duri: string,
     flags: readonly MigrateFlag[],
     dname?: string,
@@ -88,7 +88,7 @@ export class ConnectedDomain implements Domain {
     return this.#classic(duri, flags, { dname, bandwidth });
   }
 
-  migrateToURI2(
+  async migrateToURI2(
     dconnuri: string | undefined,
     miguri: string | undefined,
     dxml: string | undefined,
@@ -99,7 +99,7 @@ export class ConnectedDomain implements Domain {
     return this.#classic(required(dconnuri), flags, { dxml, dname, uri: miguri, bandwidth });
   }
 
-  migrateToURI3(
+  async migrateToURI3(
     dconnuri: string | undefined,
     params: TypedParams | MigrateParamsRecord,
     flags: readonly MigrateFlag[],
@@ -108,7 +108,7 @@ export class ConnectedDomain implements Domain {
   }
 
   /** The four old calls: default selection, and what they can say becomes the parameters it always was. */
-  #classic(
+  async #classic(
     to: string | Host,
     flags: readonly MigrateFlag[],
     said: {
@@ -122,7 +122,7 @@ export class ConnectedDomain implements Domain {
       ...(said.dname === undefined ? {} : { destination_name: said.dname }),
       ...(said.dxml === undefined ? {} : { destination_xml: said.dxml }),
       ...(said.uri === undefined ? {} : { migrate_uri: said.uri }),
-      ...(said.bandwidth === undefined ? {} : { bandwidth: BigInt(said.bandwidth) }),
+      ...(said.bandwidth === undefined ? {} : { bandwidth: mebibytes(said.bandwidth) }),
     };
     return this.#extensible(to, params, flags);
   }
@@ -154,6 +154,12 @@ export class ConnectedDomain implements Domain {
 function namesDisks(params: TypedParams | MigrateParamsRecord): boolean {
   if (typeof params['has'] === 'function') return (params as TypedParams).has('migrate_disks');
   return (params as MigrateParamsRecord)['migrate_disks'] !== undefined;
+}
+
+/** libvirt's `bandwidth` argument: an unsigned long, in MiB/s. */
+function mebibytes(bandwidth: number): bigint {
+  if (Number.isSafeInteger(bandwidth) && bandwidth >= 0) return BigInt(bandwidth);
+  throw new MigrationError('INVALID_ARG', `bandwidth is ${bandwidth}: give a whole number of MiB/s.`);
 }
 
 function required(dconnuri: string | undefined): string {

@@ -5,6 +5,7 @@ import type { MigrationEvent } from './events.js';
 import { exitStatus, toMigrationError } from './failure.js';
 import type { MigrationJob, MigrationSnapshot } from './job.js';
 import { type NormalizedOptions, normalizeOptions } from './normalized-options.js';
+import { occupy } from './one-at-a-time.js';
 import { openEnds } from './open.js';
 import type { MigrateOptions } from './options.js';
 import type { Phase } from './phase.js';
@@ -51,11 +52,7 @@ class Migration implements MigrationJob {
   }
 
   async cancel(reason?: unknown): Promise<void> {
-    this.#stop(
-      new MigrationError('ABORTED', 'Cancelled and rolled back: the guest is on the source.', {
-        cause: reason,
-      }),
-    );
+    this.#abandon(reason);
     await this.done.catch(() => undefined);
   }
 
@@ -68,7 +65,7 @@ class Migration implements MigrationJob {
   }
 
   async #run(options: MigrateOptions, sabotage: EngineSabotage): Promise<MigrationResult> {
-    const onAbort = (): void => void this.cancel(options.signal?.reason);
+    const onAbort = (): void => this.#abandon(options.signal?.reason);
     let timer: NodeJS.Timeout | undefined;
     try {
       if (options.signal?.aborted) onAbort();
@@ -103,6 +100,7 @@ class Migration implements MigrationJob {
     await using ends = await openEnds({ from: options.from, to: options.to, signal: this.#abort.signal });
     const { plan, pairs } = await planBetween(ends.domain, ends.host, normalized);
     if (!plan.ok) throw refusal(plan.problems);
+    using _occupied = occupy(ends.domain.port, ends.host.port);
     for (const message of plan.warnings) this.#emit({ type: 'log', level: 'warning', message });
     const session = ends.domain.port.open(ends.host.port, {
       id: this.id,
@@ -135,6 +133,11 @@ class Migration implements MigrationJob {
       await this.#phases.unwind();
       throw error;
     }
+  }
+
+  #abandon(reason: unknown): void {
+    const message = 'Cancelled and rolled back: the guest is on the source.';
+    this.#stop(new MigrationError('ABORTED', message, { cause: reason }));
   }
 
   #timeOut(): void {

@@ -88,12 +88,15 @@ describe.skipIf(!lab.available)(`migrate between two QEMUs ${lab.reason ?? ''}`,
   it('moves no disk and starts no NBD server with --no-disks', async () => {
     await using pair = await QemuPair.start({ rateMiB: 1 });
     const untouched = await sha256(pair.image('destination', 'vda'));
-    const started: boolean[] = [];
+    const before = await leftovers(pair.source);
+    let during: Promise<Leftovers> | undefined;
     const run = await blockferry(ends(pair, '--no-disks', '--unsafe'), (event) => {
-      if (event['phase'] === 'state') started.push(true);
+      if (event['phase'] === 'precopy') during = leftovers(pair.source);
     });
     expect(run.result).toMatchObject({ ok: true, exit: 0, bytesMoved: 0, disks: [] });
     expect(phases(run.events)).toEqual(PHASES);
+    // A listening NBD server would show among the listeners.
+    expect(await during).toMatchObject({ exports: [], listeners: before.listeners });
     expect(pair.source.events.some(({ event }) => event === 'BLOCK_EXPORT_DELETED')).toBe(false);
     await pair.end();
     expect(await sha256(pair.image('destination', 'vda'))).toBe(untouched);

@@ -6,7 +6,7 @@ import {
   type RateLimiter,
   type Sabotage,
 } from '@blockferry/nbd';
-import { MigrationError } from '../error.js';
+import { locate, MigrationError } from '../error.js';
 import type { MigrationEvent } from '../events.js';
 import { toMigrationError } from '../failure.js';
 import type { RoundRecord } from '../policy/convergence.js';
@@ -109,14 +109,16 @@ export class DiskCopiers {
 
   /** Does `action` for all disks side by side; the first failure is thrown when none runs any more. */
   async #each(action: (disk: string) => Promise<void>): Promise<void> {
+    this.#options.signal.throwIfAborted();
     const failures: MigrationError[] = [];
     await Promise.all(
       this.#options.disks.map(async ({ disk }) => {
         try {
-          this.#options.signal.throwIfAborted();
           await action(disk);
         } catch (error) {
-          failures.push(toMigrationError(error, { disk }));
+          const failure = toMigrationError(error);
+          // Stopping is of no disk in particular.
+          failures.push(failure.code === 'ABORTED' ? failure : locate(failure, { disk }));
           for (const copier of this.#copiers.values()) copier.cancel();
         }
       }),
