@@ -43,6 +43,9 @@ describe('the passes of a copier', () => {
   it('copy what a server says is dirty, without a bitmap of this process', async () => {
     await using pair = await openPair();
     const { source, bitmap, copier } = pair;
+    await source.write(0, noise(64 * KiB));
+    await copier.bulk();
+    bitmap.rotate();
     await source.write(64 * KiB, noise(8 * KiB));
     const map = { uri: pair.sourceUri, context: 'qemu:dirty-bitmap:m' };
     expect(await copier.round(map)).toMatchObject({ bytesMoved: 8 * KiB });

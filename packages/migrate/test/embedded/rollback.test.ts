@@ -93,9 +93,10 @@ describe('a second migration of a domain that is migrating', () => {
     const first = pair.move({ bandwidth: 64 * 1024 });
     await atPhase(first, 'bulk', () => {});
     for (const to of [third, pair.b]) {
-      const { exit, problems } = await failure(pair.move({ to }));
-      expect(exit).toBe(10);
-      expect(problems?.map(({ code }) => code)).toContain('SOURCE_MIGRATING');
+      expect(await failure(pair.move({ to }))).toMatchObject({
+        exit: 10,
+        error: { code: 'SOURCE_MIGRATING' },
+      });
     }
     first.setBandwidth(0);
     expect(await first.done).toMatchObject({ ok: true });

@@ -41,8 +41,13 @@ describe('cancelling a copy', () => {
     const source = await workspace.file('source', MiB, { offset: 0, bytes: noise(MiB) });
     const job = copy(source, workspace.path('copy'), CRAWL);
     await firstProgress(job);
+    let isSettled = false;
+    job.done.catch(() => {
+      isSettled = true;
+    });
     const reason = new Error('no more');
     await job.cancel(reason);
+    expect(isSettled).toBe(true);
     const events = await collect(job.events());
     expect(events.at(-1)).toMatchObject({ ok: false, error: { code: 'ABORTED', cause: reason } });
     const { bytesDone } = job.snapshot();
@@ -90,8 +95,10 @@ describe('the bandwidth', () => {
     await using workspace = await Workspace.create();
     const source = await workspace.file('source', MiB, { offset: 0, bytes: noise(MiB) });
     const limiter = new RateLimiter(4 * KiB);
-    const jobs = [1, 2].map(() => copy(source, 'null:', { ...CRAWL, limiter }));
+    const { bandwidth: _, ...options } = { ...CRAWL, limiter };
+    const jobs = [1, 2].map(() => copy(source, 'null:', options));
     await Promise.race(jobs.map(firstProgress));
+    for (const job of jobs) expect(job.snapshot().bytesDone).toBeLessThan(MiB / 2);
     limiter.setRate(undefined);
     for (const job of jobs) expect(await job.done).toMatchObject({ bytesMoved: MiB });
   });

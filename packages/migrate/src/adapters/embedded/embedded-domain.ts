@@ -40,12 +40,9 @@ export class EmbeddedDomainConnection implements DomainConnection, SourcePort {
   }
 
   async problems(): Promise<Problem[]> {
-    if (!this.#machine.occupied) {
-      return [{ code: 'SOURCE_NOT_READY', message: `The domain ${this.name} is closed.` }];
-    }
-    return this.#machine.isMoving
-      ? [{ code: 'SOURCE_MIGRATING', message: `The domain ${this.name} is migrating already.` }]
-      : [];
+    return this.#machine.occupied
+      ? []
+      : [{ code: 'SOURCE_NOT_READY', message: `The domain ${this.name} is closed.` }];
   }
 
   open(host: HostPort, options: SessionOptions): Session {

@@ -44,8 +44,6 @@ export class EmbeddedMachine implements Host, HostPort {
   readonly #directory: string;
   readonly #disks = new Map<string, HostedDisk>();
   #guest: Tenant | undefined;
-  /** A domain is on its way from here or to here: there is one migration at a time. */
-  isMoving = false;
   #closed: Promise<void> | undefined;
 
   static async create(name: string): Promise<EmbeddedMachine> {
@@ -122,10 +120,9 @@ export class EmbeddedMachine implements Host, HostPort {
   }
 
   async problems(): Promise<Problem[]> {
-    const state = this.#whyNotWaiting();
-    return state === undefined
-      ? []
-      : [{ code: 'DESTINATION_NOT_WAITING', message: `The host ${this.name} ${state}.` }];
+    if (this.#closed === undefined && !this.occupied) return [];
+    const state = this.occupied ? 'runs a domain already' : 'is closed';
+    return [{ code: 'DESTINATION_NOT_WAITING', message: `The host ${this.name} ${state}.` }];
   }
 
   /** Opens the exports that `guest` is to run on. */
@@ -199,12 +196,6 @@ export class EmbeddedMachine implements Host, HostPort {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
-  }
-
-  #whyNotWaiting(): string | undefined {
-    if (this.#closed !== undefined) return 'is closed';
-    if (this.occupied) return 'runs a domain already';
-    return this.isMoving ? 'takes another domain' : undefined;
   }
 
   async #close(): Promise<void> {

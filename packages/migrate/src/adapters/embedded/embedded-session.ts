@@ -35,7 +35,6 @@ export class EmbeddedSession implements Session {
   }
 
   async prepare(): Promise<ReadonlyMap<string, EndpointPair>> {
-    this.#begin();
     // Marks of earlier writes are of no use; from here on nothing is missed.
     for (const map of this.#maps().values()) map.rotate();
     this.#undo("close the destination's exports", () => this.sealDestination());
@@ -85,42 +84,15 @@ export class EmbeddedSession implements Session {
       this.#onMoved(this.#destination, names);
     } catch (cause) {
       await this.#destination.detach();
-      throw new MigrationError(
-        'STREAM_FAILED',
-        'The destination could not open its disks; the guest is on the source.',
-        {
-          side: 'destination',
-          cause,
-        },
-      );
+      const message = 'The destination could not open its disks; the guest is on the source.';
+      throw new MigrationError('STREAM_FAILED', message, { side: 'destination', cause });
     }
     this.#guest.release();
     return performance.now();
   }
 
-  async cleanUp(): Promise<void> {
-    this.#end();
-    await this.#source.detach();
-  }
-
-  /** Refused where another migration was quicker: it would take this one's marks. */
-  #begin(): void {
-    if (this.#source.isMoving) {
-      throw new MigrationError('SOURCE_MIGRATING', 'The domain is migrating already.', { side: 'source' });
-    }
-    if (this.#destination.isMoving) {
-      throw new MigrationError('DESTINATION_NOT_WAITING', 'The host takes another domain.', {
-        side: 'destination',
-      });
-    }
-    this.#source.isMoving = true;
-    this.#destination.isMoving = true;
-    this.#undo('let another migration begin', async () => this.#end());
-  }
-
-  #end(): void {
-    this.#source.isMoving = false;
-    this.#destination.isMoving = false;
+  cleanUp(): Promise<void> {
+    return this.#source.detach();
   }
 
   #maps(): Map<string, DirtyBitmap> {
@@ -130,10 +102,7 @@ export class EmbeddedSession implements Session {
   /** What the guest calls a disk, by the destination's name for it. */
   #destinationNames(): Map<string, string> {
     return new Map(
-      this.#disks.map(({ source, destination }) => [
-        destination.disk,
-        this.#names.get(source.id) ?? source.id,
-      ]),
+      this.#disks.map(({ source: { id }, destination }) => [destination.disk, this.#names.get(id) ?? id]),
     );
   }
 
