@@ -14,7 +14,7 @@ export default defineConfig({
         // Real daemons and guests: one file at a time, for the machine may have two cores only.
         test: {
           name: 'integration',
-          include: ['packages/*/test/**/*.int.test.ts', 'lab/test/**/*.int.test.ts'],
+          include: ['packages/*/test/**/*.int.test.ts', 'lab/test/**/*.int.test.ts', 'test/**/*.int.test.ts'],
           exclude: ['**/node_modules/**'],
           fileParallelism: false,
           testTimeout: 120_000,

@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # install.sh - what the lab needs on a bare Debian 12 machine: QEMU 10 from
-# bookworm-backports, the rest from bookworm. As root. Starts no service, and
-# returns at once when all is there.
+# bookworm-backports, the rest from bookworm; QEMU 7.2 is unpacked beside it
+# (qemu-7.2.sh). As root. Starts no service, and returns at once when all is there.
 set -euo pipefail
 
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+
 backports=(qemu-system-x86 qemu-utils)
-packages=(nbdkit libnbd-bin busybox-static linux-image-cloud-amd64 kmod cpio gzip xz-utils
+packages=(nbdkit libnbd-bin busybox-static linux-image-cloud-amd64 kmod cpio gzip xz-utils iproute2
   gcc libc6-dev clang-format)
 least_qemu=1:10.0
 
@@ -25,7 +27,7 @@ qemu_is_recent() {
 }
 
 if [[ -z $(missing "${packages[@]}" "${backports[@]}") ]] && qemu_is_recent; then
-  exit 0
+  exec "$here/qemu-7.2.sh"
 fi
 [[ $EUID == 0 ]] || { echo "install.sh: packages are missing; run it as root" >&2; exit 1; }
 
@@ -54,3 +56,4 @@ fi
 apt-get install -y -qq --no-install-recommends "${packages[@]}"
 apt-get install -y -qq --no-install-recommends -t bookworm-backports "${backports[@]}"
 qemu-system-x86_64 --version | head -n 1
+"$here/qemu-7.2.sh"

@@ -2,8 +2,8 @@
 import { run, setUp } from './setup.mjs';
 
 setUp();
-// Packages whose tests hold type tests.
-const TYPE_TESTED = ['qmp', 'typed-params'];
+// What is checked for its types but not built: tests that hold type tests, and what uses the packages as a user does.
+const TYPE_CHECKED = ['packages/qmp/test', 'packages/typed-params/test', 'examples', 'test'];
 const engine = ['--manifest-path', 'native/engine/Cargo.toml'];
 const checks = [
   ['node_modules/.bin/biome', ['check', '.']],
@@ -24,6 +24,7 @@ const checks = [
   ],
   // The addon registers itself outside tests only; as a test target everything in it looks unused.
   ['cargo', ['clippy', ...engine, '--package', 'blockferry-node', '--', '-D', 'warnings']],
-  ...TYPE_TESTED.map((name) => ['node_modules/.bin/tsc', ['-p', `packages/${name}/test`]]),
+  ...TYPE_CHECKED.map((folder) => ['node_modules/.bin/tsc', ['-p', folder]]),
+  [process.execPath, ['scripts/check-docs.mjs']],
 ];
 process.exitCode = checks.map(([command, args]) => run(command, args)).some((status) => status !== 0) ? 1 : 0;

@@ -58,7 +58,7 @@ install -m 755 "$here/init" "$root/init"
 
 # Modules, named so that they sort in load order, uncompressed. Built-in ones are not listed.
 number=0
-for module in virtio_pci virtio_blk; do
+for module in virtio_pci virtio_blk virtio_scsi sd_mod; do
   while read -r kind path _; do
     [[ $kind == insmod ]] || continue
     name=${path##*/}

@@ -8,6 +8,14 @@ import { qemuImg } from './tools.js';
 
 export type ImageFormat = 'raw' | 'qcow2';
 
+/** How a disk's contents are laid out: `qcow2-backed` is an overlay over a raw image that holds them. */
+export type ImageLayout = ImageFormat | 'qcow2-backed';
+
+/** The format of the image that QEMU opens. */
+export function formatOf(layout: ImageLayout): ImageFormat {
+  return layout === 'qcow2-backed' ? 'qcow2' : layout;
+}
+
 /** The judgement on an image of the guest's. */
 export interface Verification {
   /** `blank`: every byte is zero. */
@@ -22,23 +30,24 @@ export interface Verification {
   readonly details: string;
 }
 
-/** Creates a disk of the guest's, the first `filledMiB` of it written. */
+/** Creates a disk of the guest's, the first `filledMiB` of it written, and the bytes after its last whole 4 KiB. */
 export async function fillImage(
   path: string,
   disk: string,
   sizeMiB: number,
   filledMiB: number,
-  format: ImageFormat = 'raw',
+  layout: ImageLayout = 'raw',
 ): Promise<void> {
   const { writer } = await buildGuest();
-  const raw = format === 'raw' ? path : `${path}.raw`;
-  await run(writer, ['fill', raw, disk, String(sizeMiB), String(filledMiB)]);
-  if (raw !== path) await convert(raw, 'raw', path, format);
+  const raw = layout === 'raw' ? path : `${path}.raw`;
+  await run(writer, ['fill', raw, disk, String(inBytes(sizeMiB)), String(filledMiB)]);
+  if (layout === 'qcow2') await convert(raw, 'raw', path, layout);
+  if (layout === 'qcow2-backed') await qemuImg('create', '-q', '-f', 'qcow2', '-b', raw, '-F', 'raw', path);
 }
 
 /** Creates an image that reads as zeros and allocates nothing. */
 export async function blankImage(path: string, sizeMiB: number, format: ImageFormat = 'raw'): Promise<void> {
-  await qemuImg('create', '-q', '-f', format, path, `${sizeMiB}M`);
+  await qemuImg('create', '-q', '-f', format, path, String(inBytes(sizeMiB)));
 }
 
 /** Creates an image with no zeros to be had: one random MiB, over and over. */
@@ -48,6 +57,7 @@ export async function randomImage(path: string, sizeMiB: number, format: ImageFo
   const file = await open(raw, 'wx');
   try {
     for (let mib = 0; mib < sizeMiB; mib++) await file.write(noise);
+    await file.truncate(inBytes(sizeMiB));
   } finally {
     await file.close();
   }
@@ -86,6 +96,11 @@ export async function sha256(path: string): Promise<string> {
 /** Bytes that the file occupies on its file system. */
 export async function allocatedBytes(path: string): Promise<number> {
   return (await stat(path)).blocks * 512;
+}
+
+/** Sizes in MiB may have a fraction: 33 + 512 / 2 ** 20 is exact. */
+function inBytes(mib: number): number {
+  return mib * 2 ** 20;
 }
 
 async function convert(

@@ -1,10 +1,14 @@
 export type { Beat } from './beats.js';
+export type { LinkOptions } from './delay-line.js';
+export { DelayProxy, type DelayProxyOptions, type Route } from './delay-proxy.js';
+export type { DiskKind, DiskShape, VmDisk } from './disk-arguments.js';
 export { buildGuest, type GuestFiles } from './guest.js';
 export {
   allocatedBytes,
   blankImage,
   fillImage,
   type ImageFormat,
+  type ImageLayout,
   randomImage,
   sha256,
   type Verification,
@@ -12,10 +16,12 @@ export {
 } from './images.js';
 export { type Leftovers, leftovers } from './leftovers.js';
 export { Monitor, type QmpEvent, QmpRefusal } from './monitor.js';
+export { type NetworkHost, TwoHosts } from './namespaces.js';
 export { type NbdPeer, nbdkit, type QemuNbdOptions, qemuNbd } from './peers.js';
 export { migratePlainly } from './plain-migration.js';
 export { Daemon, type RunResult, run } from './process.js';
-export { LabVm, type LabVmOptions, type VmDisk } from './qemu.js';
+export { LabVm, type LabVmOptions } from './qemu.js';
+export type { QemuRelease } from './qemu-binary.js';
 export { type PairDisk, type PairOptions, QemuPair, type Side } from './qemu-pair.js';
 export { type Availability, requires } from './requires.js';
 export { Scratch } from './scratch.js';

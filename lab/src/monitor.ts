@@ -5,6 +5,8 @@ import { Condition } from './condition.js';
 export interface QmpEvent {
   readonly event: string;
   readonly data: Readonly<Record<string, unknown>>;
+  /** When it happened, by this machine's wall clock as QEMU read it, in microseconds. */
+  readonly at: number;
 }
 
 /** QEMU said no. */
@@ -93,7 +95,12 @@ export class Monitor {
     if (message.QMP) this.#greeted = true;
     else if (message.id !== undefined) this.#replies.set(message.id, message);
     else if (message.event !== undefined) {
-      const event = { event: message.event, data: message.data ?? {} };
+      const { seconds = 0, microseconds = 0 } = message.timestamp ?? {};
+      const event = {
+        event: message.event,
+        data: message.data ?? {},
+        at: seconds * 1_000_000 + microseconds,
+      };
       this.events.push(event);
       this.#unclaimed.push(event);
     }
@@ -111,6 +118,7 @@ interface Message extends Reply {
   readonly id?: number;
   readonly event?: string;
   readonly data?: Record<string, unknown>;
+  readonly timestamp?: { readonly seconds: number; readonly microseconds: number };
 }
 
 const REPLY_TIMEOUT_MS = 20_000;

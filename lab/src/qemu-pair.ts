@@ -1,31 +1,33 @@
 import { mkdir } from 'node:fs/promises';
+import type { DiskKind, DiskShape } from './disk-arguments.js';
 import { buildGuest, type GuestFiles } from './guest.js';
 import {
   blankImage,
   fillImage,
+  formatOf,
   type ImageFormat,
+  type ImageLayout,
   randomImage,
   type Verification,
   verifyImage,
 } from './images.js';
-import { LabVm, type VmDisk } from './qemu.js';
+import type { TwoHosts } from './namespaces.js';
+import { LabVm } from './qemu.js';
+import { machineOf, type QemuRelease } from './qemu-binary.js';
 import { Scratch } from './scratch.js';
 
 export type Side = 'source' | 'destination';
 
-export interface PairDisk {
-  /** vda, vdb, ... in this order. */
-  readonly name: string;
+/** Named as the guest calls it. */
+export interface PairDisk extends DiskShape {
+  /** May have a fraction, for a size that is no multiple of anything. */
   readonly sizeMiB: number;
   /** How much of it the source's image holds at the start. */
   readonly filledMiB: number;
   /** What the guest writes to it, in KiB a second; 0: nothing. */
   readonly rateKiB: number;
-  /** @default sizeMiB */
-  readonly destinationSizeMiB?: number;
-  readonly readOnly?: boolean;
-  /** More properties of the device, such as `share-rw=on`. */
-  readonly device?: string;
+  /** @default kind */
+  readonly destinationKind?: DiskKind;
 }
 
 export interface PairOptions {
@@ -34,13 +36,21 @@ export interface PairOptions {
   /** What the guest writes in all, in MiB a second, evenly to the disks that it writes at all. */
   readonly rateMiB?: number;
   /** @default 'raw' */
-  readonly sourceFormat?: ImageFormat;
+  readonly sourceFormat?: ImageLayout;
   /** @default 'raw' */
   readonly destinationFormat?: ImageFormat;
   /** The destination's images are full of random bytes, instead of blank. */
   readonly dirtyTarget?: boolean;
   /** The destination was started with `-S`. @default true */
   readonly destinationPaused?: boolean;
+  /** @default 'installed' */
+  readonly sourceRelease?: QemuRelease;
+  /** @default 'installed' */
+  readonly destinationRelease?: QemuRelease;
+  /** What both monitors listen on. @default 'unix' */
+  readonly monitors?: 'unix' | 'tcp';
+  /** Each QEMU runs on a host of its own. */
+  readonly hosts?: TwoHosts;
   readonly sourceArguments?: readonly string[];
   readonly destinationArguments?: readonly string[];
 }
@@ -134,15 +144,19 @@ interface Layout {
 async function prepare(options: PairOptions): Promise<Layout> {
   const guest = await buildGuest();
   const { sourceFormat = 'raw', destinationFormat = 'raw' } = options;
-  const formats = { source: sourceFormat, destination: destinationFormat, spare: destinationFormat };
+  const formats = {
+    source: formatOf(sourceFormat),
+    destination: destinationFormat,
+    spare: destinationFormat,
+  };
   const disks = shareRate(options.disks ?? DEFAULT_DISKS, options.rateMiB);
   const layout = { scratch: new Scratch(), guest, disks, formats, options };
   try {
     for (const side of ['source', 'destination']) await mkdir(layout.scratch.join(side));
     const create = options.dirtyTarget ? randomImage : blankImage;
-    for (const { name, sizeMiB, filledMiB, destinationSizeMiB = sizeMiB } of disks) {
+    for (const { name, sizeMiB, filledMiB } of disks) {
       await fillImage(imagePath(layout, 'source', name), name, sizeMiB, filledMiB, sourceFormat);
-      await create(imagePath(layout, 'destination', name), destinationSizeMiB, destinationFormat);
+      await create(imagePath(layout, 'destination', name), sizeMiB, destinationFormat);
     }
     return layout;
   } catch (error) {
@@ -166,22 +180,24 @@ function vmOptions(layout: Layout, place: Place): Parameters<typeof LabVm.start>
   const { options, disks, guest, scratch } = layout;
   const format = layout.formats[place];
   const written = disks.filter((disk) => disk.rateKiB > 0);
+  const { sourceRelease = 'installed', destinationRelease = 'installed', monitors = 'unix' } = options;
   return {
     name: place,
     directory: scratch.join(place),
-    disks: disks.map(
-      ({ name, readOnly = false, device = '' }): VmDisk => ({
-        name,
-        path: imagePath(layout, place, name),
-        format,
-        readOnly,
-        device,
-      }),
-    ),
+    release: place === 'source' ? sourceRelease : destinationRelease,
+    machine: machineOf(sourceRelease, destinationRelease),
+    monitor: monitors,
+    disks: disks.map(({ kind = 'virtio-blk', destinationKind = kind, ...disk }) => ({
+      ...disk,
+      kind: place === 'source' ? kind : destinationKind,
+      path: imagePath(layout, place, disk.name),
+      format,
+    })),
     guest,
     workload: Object.fromEntries(written.map((disk) => [disk.name, disk.rateKiB])),
     incoming: place !== 'source',
     paused: place !== 'source' && (options.destinationPaused ?? true),
+    prefix: options.hosts?.[place === 'source' ? place : 'destination'].prefix ?? [],
     extraArguments: (place === 'source' ? options.sourceArguments : options.destinationArguments) ?? [],
   };
 }

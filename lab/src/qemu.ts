@@ -4,22 +4,11 @@ import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { type Beat, Console } from './beats.js';
 import { Condition } from './condition.js';
+import { diskArguments, type VmDisk } from './disk-arguments.js';
 import type { GuestFiles } from './guest.js';
-import type { ImageFormat } from './images.js';
 import { Monitor, type QmpEvent } from './monitor.js';
 import { Daemon } from './process.js';
-
-/** A virtio disk: the guest device `disk-NAME` on node NAME over node NAME-file. */
-export interface VmDisk {
-  /** The guest calls its disks vda, vdb, ... in the order given: name them so. */
-  readonly name: string;
-  readonly path: string;
-  /** @default 'raw' */
-  readonly format?: ImageFormat;
-  readonly readOnly?: boolean;
-  /** More properties of the device, such as `share-rw=on`. */
-  readonly device?: string;
-}
+import { machineOf, type QemuRelease, qemuBinary } from './qemu-binary.js';
 
 export interface LabVmOptions {
   /** For messages, such as 'source'. */
@@ -31,25 +20,33 @@ export interface LabVmOptions {
   readonly guest?: GuestFiles;
   /** By disk: what the guest writes, in KiB a second. Disks that are not named are not written. */
   readonly workload?: Readonly<Record<string, number>>;
+  /** @default 'installed' */
+  readonly release?: QemuRelease;
+  /** @default that of `release` */
+  readonly machine?: string;
+  /** What the product's monitor listens on; on TCP the loopback, and a port that QEMU chooses. @default 'unix' */
+  readonly monitor?: 'unix' | 'tcp';
   /** Waits for a migration: `-incoming defer`. */
   readonly incoming?: boolean;
   /** Does not start the guest by itself: `-S`. */
   readonly paused?: boolean;
+  /** What its command begins with, to run on another host: `NetworkHost.prefix`. */
+  readonly prefix?: readonly string[];
   readonly extraArguments?: readonly string[];
 }
 
 /** A QEMU process, emulated (TCG), with 128 MiB of RAM, and what its guest says. */
 export class LabVm implements AsyncDisposable {
   readonly name: string;
-  /** The monitor that the lab leaves to the product. The lab itself uses another one. */
-  readonly monitorPath: string;
+  /** The product's address of it: a monitor that the lab leaves alone. The lab itself uses another one. */
+  readonly uri: string;
   readonly console: Console;
   readonly #daemon: Daemon;
   readonly #monitor: Monitor;
 
-  private constructor(name: string, monitorPath: string, console: Console, daemon: Daemon, monitor: Monitor) {
+  private constructor(name: string, uri: string, console: Console, daemon: Daemon, monitor: Monitor) {
     this.name = name;
-    this.monitorPath = monitorPath;
+    this.uri = uri;
     this.console = console;
     this.#daemon = daemon;
     this.#monitor = monitor;
@@ -69,9 +66,12 @@ export class LabVm implements AsyncDisposable {
       arrival.changed();
     }).listen(observerPath);
     await once(server, 'listening');
-    const daemon = new Daemon('qemu-system-x86_64', commandLine(options, monitorPath, observerPath), (text) =>
-      console.receive(text),
-    );
+    const [program = '', ...args] = [
+      ...(options.prefix ?? []),
+      qemuBinary(options.release ?? 'installed'),
+      ...commandLine(options, monitorPath, observerPath),
+    ];
+    const daemon = new Daemon(program, args, (text) => console.receive(text));
     void daemon.exited.then((how) => {
       arrival.fail(new Error(how));
       console.close(`${options.name}: ${how}`);
@@ -80,18 +80,14 @@ export class LabVm implements AsyncDisposable {
       const monitor = await Monitor.open(
         await arrival.until(() => socket, `the start of ${options.name}`, START_TIMEOUT_MS),
       );
-      return new LabVm(options.name, monitorPath, console, daemon, monitor);
+      const uri = await monitorUri(monitor, monitorPath, options.monitor ?? 'unix');
+      return new LabVm(options.name, uri, console, daemon, monitor);
     } catch (error) {
       await daemon.end();
       throw new Error(`${options.name}: ${await daemon.exited}`, { cause: error });
     } finally {
       server.close();
     }
-  }
-
-  /** The product's address of it. */
-  get uri(): string {
-    return `qmp+unix://${this.monitorPath}`;
   }
 
   get pid(): number {
@@ -160,27 +156,32 @@ export class LabVm implements AsyncDisposable {
 
 function commandLine(options: LabVmOptions, monitorPath: string, observerPath: string): string[] {
   const { guest, workload = {}, disks } = options;
-  const args = ['-accel', 'tcg', '-machine', 'q35', '-m', '128', '-nodefaults', '-no-user-config'];
+  const machine = options.machine ?? machineOf(options.release ?? 'installed');
+  const args = ['-accel', 'tcg', '-machine', machine, '-m', '128', '-nodefaults', '-no-user-config'];
   args.push('-display', 'none', '-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console');
-  args.push('-qmp', `unix:${monitorPath},server=on,wait=off`, '-qmp', `unix:${observerPath}`);
+  const listen = options.monitor === 'tcp' ? 'host=127.0.0.1,port=0' : `path=${monitorPath}`;
+  args.push('-chardev', `socket,id=${MONITOR},${listen},server=on,wait=off`);
+  args.push('-mon', `chardev=${MONITOR},mode=control`, '-qmp', `unix:${observerPath}`);
   if (guest) {
     const spec = Object.entries(workload).map(([disk, rateKiB]) => `${disk}:${rateKiB}`);
     args.push('-kernel', guest.kernel, '-initrd', guest.initrd);
     args.push('-append', `console=ttyS0 quiet writer=${spec.join(',')}`);
   }
-  for (const disk of disks) args.push(...diskArguments(disk));
+  args.push(...diskArguments(disks));
   if (options.incoming) args.push('-incoming', 'defer');
   if (options.paused) args.push('-S');
   return [...args, ...(options.extraArguments ?? [])];
 }
 
-function diskArguments(disk: VmDisk): string[] {
-  const { name, format = 'raw' } = disk;
-  const common = { discard: 'unmap', 'read-only': disk.readOnly ?? false };
-  const file = { driver: 'file', 'node-name': `${name}-file`, filename: disk.path, ...common };
-  const root = { driver: format, 'node-name': name, file: `${name}-file`, ...common };
-  const device = `virtio-blk-pci,id=disk-${name},drive=${name}${disk.device ? `,${disk.device}` : ''}`;
-  return ['-blockdev', JSON.stringify(file), '-blockdev', JSON.stringify(root), '-device', device];
+/** The address of the product's monitor: where it is on TCP, only QEMU knows the port. */
+async function monitorUri(lab: Monitor, monitorPath: string, kind: 'unix' | 'tcp'): Promise<string> {
+  if (kind === 'unix') return `qmp+unix://${monitorPath}`;
+  const devices = await lab.cmd<{ label: string; filename: string }[]>('query-chardev');
+  const { filename = '' } = devices.find(({ label }) => label === MONITOR) ?? {};
+  const address = /tcp:(127\.0\.0\.1:\d+)/.exec(filename)?.[1];
+  if (address === undefined) throw new Error(`the monitor is at ${filename}`);
+  return `qmp+tcp://${address}`;
 }
 
+const MONITOR = 'monitor';
 const START_TIMEOUT_MS = 20_000;

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { buildScript } from './guest.js';
+import { hasOldQemu } from './qemu-binary.js';
 
 /** Whether a suite can run here: `describe.skipIf(!lab.available)`. */
 export interface Availability {
@@ -11,13 +12,17 @@ export interface Availability {
 }
 
 /**
- * Looks for programs that a suite needs; `guest` stands for what builds the lab's guest.
+ * Looks for programs that a suite needs; `guest` stands for what builds the lab's guest, `qemu-7.2` for the QEMU that
+ * `qemu-7.2.sh` unpacks, `namespaces` for root's right
+ * to make network namespaces, and the program to do it.
  *
  * A suite is to be skipped when one is missing, and the reason goes to stderr. With BLOCKFERRY_LAB=1 nothing
  * may be missing: then this throws.
  */
 export function requires(...peers: readonly string[]): Availability {
-  const missing = ['setpriv', ...peers].filter((peer) => !isThere(peer));
+  const missing = ['setpriv', ...peers]
+    .filter((peer) => !isThere(peer))
+    .map((peer) => (peer === 'namespaces' ? 'namespaces, which take root' : peer));
   if (missing.length === 0) return { available: true, reason: '' };
   const reason = `missing: ${missing.join(', ')} (Debian 12: sudo lab/install.sh)`;
   if (process.env['BLOCKFERRY_LAB'] === '1') throw new Error(reason);
@@ -27,6 +32,8 @@ export function requires(...peers: readonly string[]): Availability {
 
 function isThere(peer: string): boolean {
   if (peer === 'guest') return spawnSync(buildScript, ['--check']).status === 0;
+  if (peer === 'qemu-7.2') return hasOldQemu();
+  if (peer === 'namespaces') return spawnSync('unshare', ['--net', '--mount', 'ip', 'link']).status === 0;
   return (process.env['PATH'] ?? '').split(delimiter).some((folder) => isExecutable(join(folder, peer)));
 }
 

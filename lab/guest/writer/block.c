@@ -71,6 +71,11 @@ void block_make(struct block *b, const char *magic, const char *disk, uint64_t n
         b->payload[i] = x = x * 6364136223846793005ULL + 1442695040888963407ULL;
 }
 
+void block_make_tail(struct block *b, const char *disk, uint64_t blocks) {
+    block_make(b, BLOCK_MAGIC, disk, blocks, 0);
+    block_seal(b);
+}
+
 void block_seal(struct block *b) { b->sum = checksum(b); }
 
 bool block_is_valid(const struct block *b, const char *magic, const char *disk, uint64_t number) {

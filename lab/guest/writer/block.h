@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 /* Not BLOCK_SIZE: linux/fs.h defines that otherwise. */
-enum { BLOCK_BYTES = 4096, BLOCKS_PER_MIB = (1 << 20) / BLOCK_BYTES, PAYLOAD_WORDS = BLOCK_BYTES / 8 - 7 };
+enum { BLOCK_BYTES = 4096, BLOCKS_PER_MIB = (1 << 20) / BLOCK_BYTES, PAYLOAD_WORDS = BLOCK_BYTES / 8 - 8 };
 
 #define SUPER_MAGIC "LABSUPER"
 #define BLOCK_MAGIC "LABBLOCK"
@@ -23,7 +23,7 @@ enum { BLOCK_BYTES = 4096, BLOCKS_PER_MIB = (1 << 20) / BLOCK_BYTES, PAYLOAD_WOR
 struct block {
     char magic[8], disk[8];
     uint64_t number, generation, sum;
-    uint64_t blocks, filled; /* superblock only, 0 elsewhere */
+    uint64_t blocks, filled, tail; /* superblock only, 0 elsewhere; tail: bytes after the last block */
     uint64_t payload[PAYLOAD_WORDS];
 };
 _Static_assert(sizeof(struct block) == BLOCK_BYTES, "a block has no padding");
@@ -46,6 +46,9 @@ bool reads_as_zeros(uint64_t g, uint64_t number, uint64_t blocks, uint64_t fille
 /* Fills b in, all but the checksum; block_seal adds it. */
 void block_make(struct block *b, const char *magic, const char *disk, uint64_t number, uint64_t generation);
 void block_seal(struct block *b);
+
+/* Fills b in as what the bytes after the last block are the beginning of: nobody rewrites them. */
+void block_make_tail(struct block *b, const char *disk, uint64_t blocks);
 
 /* Whether b is whole and is the block of that disk and number. */
 bool block_is_valid(const struct block *b, const char *magic, const char *disk, uint64_t number);

@@ -4,8 +4,9 @@
 
 #include <stdint.h>
 
-/* Creates a raw image of size_mib whose first fill_mib hold generation 0. */
-int fill(const char *path, const char *disk, uint64_t size_mib, uint64_t fill_mib);
+/* Creates a raw image of `size` bytes whose first fill_mib hold generation 0, and the end beyond the last
+ * whole block as well. */
+int fill(const char *path, const char *disk, uint64_t size, uint64_t fill_mib);
 
 /* In the guest: writes to the disks of "vda:RATE_KIB,vdb:RATE_KIB" for ever, one beat a second on stdout. */
 _Noreturn void workload(char *spec);

@@ -12,7 +12,7 @@ int main(int argc, char **argv) {
         workload(argv[2]);
     if ((argc == 3 || argc == 4) && !strcmp(argv[1], "verify"))
         return verify(argv[2], argc == 4 ? strtoull(argv[3], NULL, 10) : 0);
-    fprintf(stderr, "usage: writer fill IMAGE DISK SIZE_MIB FILL_MIB\n"
+    fprintf(stderr, "usage: writer fill IMAGE DISK SIZE FILL_MIB\n"
                     "       writer guest DISK:RATE_KIB[,DISK:RATE_KIB...]\n"
                     "       writer verify IMAGE [MIN_GENERATION]\n");
     return 64;

@@ -19,7 +19,7 @@ struct image {
     const char *path;
     char disk[9];
     int fd;
-    uint64_t blocks, filled;
+    uint64_t blocks, filled, tail;
     uint64_t *want, *got; /* each block's generation */
     uint64_t newest, bad;
 };
@@ -58,7 +58,8 @@ static bool read_superblock(struct image *m, off_t size) {
     memcpy(m->disk, b->disk, sizeof b->disk);
     m->blocks = b->blocks;
     m->filled = b->filled;
-    return block_is_valid(b, SUPER_MAGIC, m->disk, 0) && (uint64_t)size / BLOCK_BYTES >= m->blocks;
+    m->tail = b->tail;
+    return block_is_valid(b, SUPER_MAGIC, m->disk, 0) && (uint64_t)size >= m->blocks * BLOCK_BYTES + m->tail;
 }
 
 /* The generation that block b, at `number`, claims and may claim; ZEROS, or BAD. */
@@ -85,6 +86,18 @@ static void read_generations(struct image *m) {
             fprintf(stderr, "%s: block %" PRIu64 " is damaged\n", m->path, number);
         else if (g < BAD && g > m->newest)
             m->newest = g;
+    }
+}
+
+static void check_tail(struct image *m) {
+    struct block *want = block_alloc(), *got = block_alloc();
+
+    block_make_tail(want, m->disk, m->blocks);
+    if (pread(m->fd, got, m->tail, (off_t)(m->blocks * BLOCK_BYTES)) != (ssize_t)m->tail)
+        die(m->path);
+    if (memcmp(want, got, m->tail)) {
+        m->bad++;
+        fprintf(stderr, "%s: the %" PRIu64 " bytes after the last block are damaged\n", m->path, m->tail);
     }
 }
 
@@ -161,6 +174,7 @@ int verify(const char *path, uint64_t min) {
     if (!m.want || !m.got)
         die("memory");
     read_generations(&m);
+    check_tail(&m);
     upto = m.newest > min ? m.newest : min;
     lost = replay_ahead(&m, upto, replay(&m, upto));
     if (lost) {

@@ -9,7 +9,11 @@ import type { MigrateOptions } from './options.js';
 import type { MigrateParamsRecord } from './params-record.js';
 import type { SourcePort } from './ports.js';
 
-/** Opens the domain that a URI names: `qmp+unix:///path` or `qmp+tcp://host:port`, a QEMU's monitor. */
+/**
+ * Opens the domain that a URI names: `qmp+unix:///path` or `qmp+tcp://host:port`, a QEMU's monitor.
+ *
+ * @throws {MigrationError} `INVALID_ARGUMENT` for another URI; `QMP_*` where the monitor cannot be reached; `ABORTED`.
+ */
 export async function openDomain(uri: string, options: OpenOptions = {}): Promise<Domain> {
   return new ConnectedDomain(await openDomainConnection(uri, options));
 }

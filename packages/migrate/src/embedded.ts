@@ -7,6 +7,7 @@ import { MigrationError } from './error.js';
 
 export type { EmbeddedDisk, GuestVerification };
 
+/** A domain to make on an embedded host. */
 export interface EmbeddedDomainOptions {
   readonly name: string;
   readonly disks: readonly EmbeddedDisk[];
@@ -25,10 +26,13 @@ export interface EmbeddedGuest {
   readonly bytesWritten: number;
   /** Compares every block of a disk with what the guest's memory knows; it stands still meanwhile. */
   verify(disk: string): Promise<GuestVerification>;
+  /** Ends its writing; what it had under way is answered first. */
   stop(): Promise<void>;
+  /** Lets it write again. */
   start(): Promise<void>;
 }
 
+/** A domain on an embedded host, and its guest. */
 export interface EmbeddedDomain extends Domain {
   readonly guest: EmbeddedGuest;
 }

@@ -3,11 +3,14 @@ import type { Phase } from './phase.js';
 import type { Problem } from './problem.js';
 import type { MigrationResult } from './result.js';
 
+/** Where and why; every field that applies is set. */
 export interface MigrationErrorDetails {
   readonly side?: Side | undefined;
   readonly phase?: Phase | undefined;
   readonly disk?: string | undefined;
+  /** Byte offset of the request that failed. */
   readonly offset?: number | undefined;
+  /** Its length in bytes. */
   readonly length?: number | undefined;
   readonly problems?: readonly Problem[] | undefined;
   readonly result?: MigrationResult | undefined;
@@ -23,8 +26,9 @@ export class MigrationError extends Error {
   readonly side: Side | undefined;
   readonly phase: Phase | undefined;
   readonly disk: string | undefined;
-  /** Byte offset and length of the request that failed. */
+  /** Byte offset of the request that failed. */
   readonly offset: number | undefined;
+  /** Its length in bytes. */
   readonly length: number | undefined;
   /** All problems, where the migration was refused before any change. */
   readonly problems: readonly Problem[];

@@ -18,6 +18,7 @@ export interface RoundEvent {
   readonly round: number;
   /** Dirty bytes that it covered. */
   readonly bytes: number;
+  /** How long it took, in milliseconds. */
   readonly ms: number;
 }
 
@@ -28,11 +29,15 @@ export interface ProgressEvent {
   readonly phase: Phase;
   /** 0 in the bulk. */
   readonly round: number;
+  /** Bytes of the pass that are acknowledged. */
   readonly bytesDone: number;
+  /** Bytes of the pass that are not; in a round of those known so far. */
   readonly bytesLeft: number;
+  /** Measured over the last tenth of a second. */
   readonly bytesPerSecond: number;
 }
 
+/** Something a person may want to know. */
 export interface LogEvent {
   readonly type: 'log';
   readonly level: 'info' | 'warning';

@@ -29,6 +29,7 @@ export const MIGRATE_FLAGS = {
   ZEROCOPY: 0x100000,
 } as const;
 
+/** A flag's name, without `VIR_MIGRATE_`. */
 export type MigrateFlag = keyof typeof MIGRATE_FLAGS;
 
 /** What is wrong with `flags` on a domain without libvirt: nothing but these means anything there. */

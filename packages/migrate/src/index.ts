@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 /**
  * Selective live block migration: you name the disks that move, the guest goes on writing, they arrive complete,
  * and the guest runs on the other side.

@@ -22,6 +22,7 @@ export interface MigrationJob extends AsyncDisposable {
   readonly done: Promise<MigrationResult>;
   /** All events, from the first; ends after `result`. Unread events hold nothing up. */
   events(): AsyncGenerator<MigrationEvent, void, undefined>;
+  /** Where it is now; after the end, where it ended. */
   snapshot(): MigrationSnapshot;
   /**
    * Rolls back, and resolves when that is done. Once the guest is being handed over the true outcome decides:

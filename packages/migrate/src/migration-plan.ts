@@ -29,5 +29,6 @@ export interface MigrationPlan {
   /** Everything that has to be put right first. */
   readonly problems: readonly Problem[];
   readonly warnings: readonly string[];
+  /** Bytes that the bulk will probably move, all disks together. */
   readonly estimateBytes: number;
 }

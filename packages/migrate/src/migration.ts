@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { EventLog, RateLimiter } from '@blockferry/nbd';
+import { QmpError } from '@blockferry/qmp';
 import { MigrationError, refusal } from './error.js';
+import type { Side } from './error-code.js';
 import type { MigrationEvent } from './events.js';
 import { exitStatus, toMigrationError } from './failure.js';
 import type { MigrationJob, MigrationSnapshot } from './job.js';
@@ -14,14 +17,32 @@ import { planBetween } from './plan.js';
 import type { MigrationResult } from './result.js';
 import { type EngineSabotage, EngineStrategy } from './strategy/engine.js';
 
-/** Starts a migration. Faults of usage reject `done` as everything else does. */
+/**
+ * Starts a migration; never throws. Every fault rejects `done` with a `MigrationError`: `INVALID_ARGUMENT` for options that
+ * no host could take; the plan's problem, or `REFUSED` with all of them, before any change; {@link MigrationErrorCode} has
+ * the others.
+ */
 export function startMigration(options: MigrateOptions): MigrationJob {
   return new Migration(options, {});
 }
 
+/** What tests alone may set. @internal */
+export interface MigrationInternals {
+  readonly sabotage?: EngineSabotage;
+  /** @default 60 000 */
+  readonly handOverTimeoutMs?: number;
+  /** For the answer to a QMP command. @default 10 000 */
+  readonly commandTimeoutMs?: number;
+}
+
+/** Like `startMigration`, with what users have no need to set. @internal */
+export function startMigrationWith(options: MigrateOptions, internals: MigrationInternals): MigrationJob {
+  return new Migration(options, internals);
+}
+
 /** Like `startMigration`, with a fault built in that a verifier has to find. For acceptance tests alone. @internal */
 export function startSabotagedMigration(options: MigrateOptions, sabotage: EngineSabotage): MigrationJob {
-  return new Migration(options, sabotage);
+  return new Migration(options, { sabotage });
 }
 
 class Migration implements MigrationJob {
@@ -37,8 +58,10 @@ class Migration implements MigrationJob {
   );
   #strategy: EngineStrategy | undefined;
 
-  constructor(options: MigrateOptions, sabotage: EngineSabotage) {
-    this.done = this.#run(options, sabotage);
+  constructor(options: MigrateOptions, internals: MigrationInternals) {
+    // Each disk's pass listens, and there may be any number of disks.
+    setMaxListeners(0, this.#abort.signal);
+    this.done = this.#run(options, internals);
     // Whoever only reads events() must not meet an unhandled rejection.
     this.done.catch(() => undefined);
   }
@@ -64,7 +87,7 @@ class Migration implements MigrationJob {
     await this.cancel('disposed');
   }
 
-  async #run(options: MigrateOptions, sabotage: EngineSabotage): Promise<MigrationResult> {
+  async #run(options: MigrateOptions, internals: MigrationInternals): Promise<MigrationResult> {
     const onAbort = (): void => this.#abandon(options.signal?.reason);
     let timer: NodeJS.Timeout | undefined;
     try {
@@ -73,7 +96,7 @@ class Migration implements MigrationJob {
       const normalized = normalizeOptions(options);
       this.#limiter.setRate(normalized.bandwidth);
       if (normalized.timeoutMs !== undefined) timer = setTimeout(() => this.#timeOut(), normalized.timeoutMs);
-      const downtimeMs = await this.#migrate(options, normalized, sabotage);
+      const downtimeMs = await this.#migrate(options, normalized, internals);
       return this.#finish({ ok: true, exit: 0, downtimeMs: Math.round(downtimeMs * 10) / 10 });
     } catch (thrown) {
       const error = this.#explain(thrown);
@@ -93,11 +116,16 @@ class Migration implements MigrationJob {
   async #migrate(
     options: MigrateOptions,
     normalized: NormalizedOptions,
-    sabotage: EngineSabotage,
+    { sabotage = {}, handOverTimeoutMs = HAND_OVER_TIMEOUT_MS, commandTimeoutMs }: MigrationInternals,
   ): Promise<number> {
     this.#phases.enter('begin');
     this.#abort.signal.throwIfAborted();
-    await using ends = await openEnds({ from: options.from, to: options.to, signal: this.#abort.signal });
+    await using ends = await openEnds({
+      from: options.from,
+      to: options.to,
+      signal: this.#abort.signal,
+      ...(commandTimeoutMs === undefined ? {} : { commandTimeoutMs }),
+    });
     const { plan, pairs } = await planBetween(ends.domain, ends.host, normalized);
     if (!plan.ok) throw refusal(plan.problems);
     using _occupied = occupy(ends.domain.port, ends.host.port);
@@ -110,6 +138,7 @@ class Migration implements MigrationJob {
       undo: (what, action) => this.#phases.onFailure(what, action),
       log: (level, message) => this.#emit({ type: 'log', level, message }),
       fail: (error) => this.#stop(error),
+      handOverTimeoutMs,
     });
     this.#strategy = new EngineStrategy({
       session,
@@ -125,11 +154,12 @@ class Migration implements MigrationJob {
     });
     try {
       return await this.#strategy.run();
-    } catch (error) {
+    } catch (thrown) {
+      const error = toMigrationError(thrown, { side: sideOf(thrown, ends.domain.uri, ends.host.uri) });
       // Nobody knows where the guest is: touching either side could start it twice.
-      if (toMigrationError(error).code === 'OUTCOME_UNCERTAIN') this.#phases.commit();
+      if (error.code === 'OUTCOME_UNCERTAIN') this.#phases.commit();
       // Ends whatever still waits.
-      this.#stop(toMigrationError(error));
+      this.#stop(error);
       await this.#phases.unwind();
       throw error;
     }
@@ -149,12 +179,15 @@ class Migration implements MigrationJob {
     if (!this.#abort.signal.aborted) this.#abort.abort(cause);
   }
 
-  /** What really happened: a pass that was stopped says ABORTED, the signal says why. */
+  /**
+   * What really happened. The first cause wins: a pass that was stopped says ABORTED, and one whose peer went down
+   * that it lost a connection, where the signal says why. From the hand-over on the outcome alone counts.
+   */
   #explain(thrown: unknown): MigrationError {
-    const where = { phase: this.#phases.current };
-    const error = toMigrationError(thrown, where);
+    const phase = this.#phases.current;
     const { aborted, reason } = this.#abort.signal;
-    return aborted && error.code === 'ABORTED' ? toMigrationError(reason, detailsOf(error)) : error;
+    const handedOver = phase === 'finish' || phase === 'confirm';
+    return toMigrationError(aborted && !handedOver ? reason : thrown, { phase });
   }
 
   #finish(
@@ -181,6 +214,14 @@ class Migration implements MigrationJob {
   #emit(event: MigrationEvent, key?: string): void {
     this.#log.push(event, key);
   }
+}
+
+/** Whose monitor has failed, if one has. */
+function sideOf(thrown: unknown, source: string, destination: string): Side | undefined {
+  const cause = MigrationError.is(thrown) ? thrown.cause : thrown;
+  if (!QmpError.is(cause) || source === destination) return undefined;
+  if (cause.uri === source) return 'source';
+  return cause.uri === destination ? 'destination' : undefined;
 }
 
 function detailsOf(error: MigrationError): {
@@ -210,3 +251,5 @@ function describe(error: MigrationError): Pick<MigrationResult, 'error' | 'probl
     ...(problems.length === 0 ? {} : { problems }),
   };
 }
+
+const HAND_OVER_TIMEOUT_MS = 60_000;

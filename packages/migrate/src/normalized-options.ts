@@ -76,6 +76,11 @@ function addresses(options: MigrateOptions, values: ParameterValues): Addresses 
   const [first, last] = options.portRange ?? [49152, 49215];
   range('portRange', first, 1, 65535);
   range('portRange', last, first, 65535);
+  if (options.destinationNbd !== undefined && values.disksPort !== undefined) {
+    throw invalid(
+      'destinationNbd says where the disks go, and so does disks_port: leave one of the two out.',
+    );
+  }
   return {
     sourceNbd: options.sourceNbd,
     destinationNbd: one('destinationNbd', options.destinationNbd, values.disksUri),

@@ -4,14 +4,21 @@ import type { Domain, DomainConnection, Host } from './domain.js';
 import { MigrationError } from './error.js';
 import { toMigrationError } from './failure.js';
 
+/** How to open a connection. */
 export interface OpenOptions {
+  /** Gives up the connecting with `ABORTED`; of no effect afterwards. */
   readonly signal?: AbortSignal;
+}
+
+/** What tests alone may set beyond that. */
+interface MonitorOptions extends OpenOptions {
+  readonly commandTimeoutMs?: number;
 }
 
 /** Opens the way to the domain that a URI names. */
 export async function openDomainConnection(
   uri: string,
-  options: OpenOptions = {},
+  options: MonitorOptions = {},
 ): Promise<DomainConnection> {
   requireQmp(uri);
   try {
@@ -21,8 +28,16 @@ export async function openDomainConnection(
   }
 }
 
-/** Opens the host that a URI names: the monitor of a QEMU that was started with `-incoming defer`. */
+/**
+ * Opens the host that a URI names: the monitor of a QEMU that was started with `-incoming defer`.
+ *
+ * @throws {MigrationError} `INVALID_ARGUMENT` for another URI; `QMP_*` where the monitor cannot be reached; `ABORTED`.
+ */
 export async function openHost(uri: string, options: OpenOptions = {}): Promise<Host> {
+  return openHostConnection(uri, options);
+}
+
+async function openHostConnection(uri: string, options: MonitorOptions): Promise<Host> {
   requireQmp(uri);
   try {
     return await openQemuHost(uri, options);
@@ -32,26 +47,28 @@ export async function openHost(uri: string, options: OpenOptions = {}): Promise<
 }
 
 /** Both ends, opened where a URI was given; what was opened here is closed with it. */
-export async function openEnds(ends: {
+export async function openEnds({
+  from,
+  to,
+  ...options
+}: MonitorOptions & {
   readonly from: string | Domain;
   readonly to: string | Host;
-  readonly signal?: AbortSignal;
 }): Promise<{ domain: DomainConnection; host: Host } & AsyncDisposable> {
-  if (typeof ends.from === 'string' && ends.from === ends.to) {
+  if (typeof from === 'string' && from === to) {
     throw new MigrationError('INVALID_ARGUMENT', 'Source and destination are the same monitor: give two.');
   }
-  const options = ends.signal === undefined ? {} : { signal: ends.signal };
-  const domain = typeof ends.from === 'string' ? await openDomainConnection(ends.from, options) : ends.from;
+  const domain = typeof from === 'string' ? await openDomainConnection(from, options) : from;
   const closeDomain = async (): Promise<void> => {
-    if (typeof ends.from === 'string') await domain.close();
+    if (typeof from === 'string') await domain.close();
   };
   try {
-    const host = typeof ends.to === 'string' ? await openHost(ends.to, options) : ends.to;
+    const host = typeof to === 'string' ? await openHostConnection(to, options) : to;
     return {
       domain,
       host,
       async [Symbol.asyncDispose]() {
-        if (typeof ends.to === 'string') await host.close();
+        if (typeof to === 'string') await host.close();
         await closeDomain();
       },
     };

@@ -27,25 +27,40 @@ export interface MigrateOptions {
   readonly allowLarger?: boolean;
   /** Leave writable disks behind without knowing that they are shared. @default false */
   readonly unsafe?: boolean;
+  /** libvirt's typed parameters; on QEMU `migrate_disks`, `bandwidth`, `migrate_uri`, `disks_uri`, `disks_port`, `listen_address`. */
   readonly params?: TypedParams | MigrateParamsRecord;
+  /** libvirt's flags; on QEMU `LIVE`, `NON_SHARED_DISK` and `UNSAFE` mean something. */
   readonly flags?: readonly MigrateFlag[];
   /** @default 'engine' on embedded domains and QEMU */
   readonly strategy?: 'engine' | 'mirror' | 'delegate';
-  /** Bytes per second, all disks together. @default unlimited */
+  /** Bytes per second, at least 1, all disks together. @default unlimited */
   readonly bandwidth?: number;
-  /** The downtime to aim at, in milliseconds: when the state stream starts. @default 300 */
+  /** The downtime to aim at, in milliseconds, 1 to 2000000: it decides when the state stream starts. @default 300 */
   readonly maxDowntimeMs?: number;
-  /** Roll back when the guest has not been handed over after so many milliseconds. @default never */
+  /** Roll back when the guest has not been handed over after so many milliseconds, 1 to 2147483647. @default never */
   readonly timeoutMs?: number;
-  /** The source's NBD server, as an NBD URI without an export. */
+  /**
+   * The source's NBD server, as an NBD URI without an export. Without a port: one of `portRange`. On a wildcard address
+   * it is reached where the monitor is.
+   *
+   * @default a private socket where the monitor is one, else the monitor's host
+   */
   readonly sourceNbd?: string;
-  /** The destination's NBD server; the same as the parameter `disks_uri`. */
+  /**
+   * The destination's NBD server, likewise; the same as the parameter `disks_uri`. With `listen_address` it listens
+   * there, and this is where it is reached.
+   */
   readonly destinationNbd?: string;
-  /** The state stream; the same as the parameter `migrate_uri`. */
+  /**
+   * Where the destination takes the state stream, such as `tcp://host:port`; the same as the parameter `migrate_uri`.
+   *
+   * @default a private socket where both monitors are sockets, else the host of the destination's monitor
+   */
   readonly stateUri?: string;
   /** Ports to try for what listens on TCP. @default [49152, 49215] */
   readonly portRange?: readonly [number, number];
   /** Compare the copied disks before the guest runs on the destination: lengthens the downtime. @default false */
   readonly verify?: boolean;
+  /** Cancels as `MigrationJob.cancel` does, its reason the error's cause. */
   readonly signal?: AbortSignal;
 }

@@ -44,8 +44,9 @@ export function mergeParameters(params: TypedParams | MigrateParamsRecord | unde
         'invalid argument: Both port and URI requested for disk migration while being mutually exclusive',
     });
   }
-  const disksPort = typed.getInt('disks_port');
-  if (disksPort !== undefined && (disksPort < 0 || disksPort > 65535)) {
+  const disksPort = typed.getInt('disks_port') ?? 0;
+  const isPort = disksPort >= 0 && disksPort <= 65535;
+  if (!isPort) {
     problems.push({ code: 'INVALID_ARG', message: 'invalid argument: nbd port must be in range 0-65535' });
   }
   const values: ParameterValues = {
@@ -53,7 +54,8 @@ export function mergeParameters(params: TypedParams | MigrateParamsRecord | unde
     bandwidth: mebibytesPerSecond(typed.getULLong('bandwidth'), problems),
     migrateUri: typed.getString('migrate_uri'),
     disksUri: typed.getString('disks_uri'),
-    disksPort: disksPort === 0 ? undefined : disksPort,
+    // 0, as on libvirt: any.
+    disksPort: isPort && disksPort > 0 ? disksPort : undefined,
     listenAddress: typed.getString('listen_address'),
   };
   return { values, problems };

@@ -9,4 +9,5 @@ export const PHASES = [
   'finish',
   'confirm',
 ] as const;
+/** One of `PHASES`. */
 export type Phase = (typeof PHASES)[number];

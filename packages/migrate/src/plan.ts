@@ -8,10 +8,16 @@ import { select } from './policy/selection.js';
 import type { DiskPair } from './ports.js';
 import type { Problem } from './problem.js';
 
-/** Says what a migration would do, and everything that stands against it. Reads only. */
+/**
+ * Says what a migration would do, and everything that stands against it: a plan with problems is no error. Reads only.
+ *
+ * @throws {MigrationError} `INVALID_ARGUMENT` for options that no host could take; `QMP_*` where a monitor cannot be
+ * reached or does not answer.
+ */
 export async function plan(options: MigrateOptions): Promise<MigrationPlan> {
   const normalized = normalizeOptions(options);
-  await using ends = await openEnds(options);
+  const { from, to, signal } = options;
+  await using ends = await openEnds({ from, to, ...(signal === undefined ? {} : { signal }) });
   return (await planBetween(ends.domain, ends.host, normalized)).plan;
 }
 
@@ -21,6 +27,7 @@ export async function planBetween(
   host: Host,
   options: NormalizedOptions,
 ): Promise<{ plan: MigrationPlan; pairs: DiskPair[] }> {
+  domain.port.checkAddresses(host.port, options.addresses);
   const [disks, destinations] = await Promise.all([domain.port.disks(), host.port.disks()]);
   const selection = select(disks, options);
   const copies = selection.decisions.some(({ action }) => action === 'move');

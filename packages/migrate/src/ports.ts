@@ -26,6 +26,8 @@ export interface SourcePort {
   disks(): Promise<SourceDisk[]>;
   /** Why no migration can start now, of disks (`copies`) or without; reads only. */
   problems(copies: boolean): Promise<Problem[]>;
+  /** Throws `INVALID_ARGUMENT` for an address that cannot be, or that follows from nothing. Changes nothing. */
+  checkAddresses(host: HostPort, addresses: Addresses): void;
   /** A migration from here to `host`; `INVALID_ARGUMENT` where that is of another kind. Changes nothing yet. */
   open(host: HostPort, options: SessionOptions): Session;
 }
@@ -65,6 +67,8 @@ export interface SessionOptions {
   readonly log: (level: 'info' | 'warning', message: string) => void;
   /** The session calls this when a side dies or fails by itself. */
   readonly fail: (error: Error) => void;
+  /** How long both sides may take to say what became of the guest. Milliseconds. */
+  readonly handOverTimeoutMs: number;
 }
 
 /**
@@ -72,6 +76,8 @@ export interface SessionOptions {
  * last one, after which only what was given to `undo` runs.
  */
 export interface Session {
+  /** To the destination and back, in milliseconds, as `prepare` found it. */
+  readonly roundTripMs: number;
   /** Starts recording on all disks at once, then opens the exports. Nothing was changed before. */
   prepare(): Promise<ReadonlyMap<string, EndpointPair>>;
   /** Takes what has become dirty since the last call, on all disks at one moment; the maps rest until `release`. */
@@ -86,6 +92,8 @@ export interface Session {
   freeze(): Promise<Map<string, DirtyMap>>;
   /** Ends the destination's exports: nobody may write there any more. */
   sealDestination(): Promise<void>;
+  /** What `failure` comes from, where that is known better than it says: a source that has changed, as `SOURCE_CHANGED`. */
+  explain(failure: unknown): Promise<unknown>;
   /**
    * Hands the guest over. Resolves with the moment it ran on (of a paused guest: could run on), or throws
    * `STREAM_FAILED` (it runs on the source) or `OUTCOME_UNCERTAIN`. From the call on nothing is undone but by outcome.

@@ -8,10 +8,13 @@ export type ExitStatus = 0 | 1 | 2 | 4 | 5 | 6 | 10 | 130;
 /** What moved of one disk. Byte counts. */
 export interface DiskResult {
   readonly disk: string;
+  /** Bytes of the disk. */
   readonly size: number;
   /** Read, written and acknowledged, in all passes. */
   readonly bytesMoved: number;
+  /** Zeroed on the destination. */
   readonly bytesZeroed: number;
+  /** Left alone: zeros on both sides. */
   readonly bytesSkipped: number;
   /** Passes after the bulk, the last one included. */
   readonly rounds: number;
@@ -28,7 +31,9 @@ export interface MigrationResult {
   readonly downtimeMs?: number;
   /** From the start to the end, in milliseconds. */
   readonly totalMs: number;
+  /** All disks together. */
   readonly bytesMoved: number;
+  /** Passes after the bulk over all disks, the last one included. */
   readonly rounds: number;
   readonly disks: readonly DiskResult[];
   readonly error?: {

@@ -146,6 +146,12 @@ describe('what can be given by an option and by a parameter', () => {
     });
     expect(normalize({ params: { disks_port: 50000 } }).addresses.disksPort).toBe(50000);
   });
+
+  it('destinationNbd and disks_port are not given together', () => {
+    expect(() => normalize({ destinationNbd: 'nbd://h', params: { disks_port: 50000 } })).toThrow(
+      refusal(/disks_port.*leave one/),
+    );
+  });
 });
 
 describe('what is not built', () => {

@@ -74,9 +74,11 @@ describe('disks_port', () => {
   });
 
   it.each([-1, 65536])('%d is refused as libvirt does', (port) => {
-    expect(mergeParameters({ disks_port: port }).problems).toEqual([
+    const { problems, values } = mergeParameters({ disks_port: port });
+    expect(problems).toEqual([
       { code: 'INVALID_ARG', message: 'invalid argument: nbd port must be in range 0-65535' },
     ]);
+    expect(values.disksPort).toBeUndefined();
   });
 
   it('does not go with disks_uri', () => {

@@ -1,6 +1,6 @@
-// Records what a real QEMU tells about disks of every kind: `node record-disks.mjs` after a build, with
-// qemu-system-x86_64 and qemu-img installed. Writes fixtures/disks.json: a list of commands with their replies, as they
-// came, folder names apart.
+// Records what a real QEMU tells about disks of every kind: `node record-disks.mjs NAME [QEMU]`, with qemu-img
+// installed. Writes fixtures/NAME.json: a list of commands with their replies, as they came, folder names apart.
+// `disks` is of QEMU 10.0, `disks-7.2` of lab/.cache/qemu-7.2/usr/bin/qemu-system-x86_64.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,10 +9,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
+const [, , name = 'disks', program = 'qemu-system-x86_64'] = process.argv;
 const folder = mkdtempSync(join(tmpdir(), 'blockferry-record-'));
 const monitor = createServer().listen(join(folder, 'monitor'));
 await once(monitor, 'listening');
-const qemu = spawn('qemu-system-x86_64', options(), { stdio: 'inherit' });
+const qemu = spawn(program, options(), { stdio: 'inherit' });
 try {
   const [socket] = await once(monitor, 'connection');
   const replies = createInterface({ input: socket })[Symbol.asyncIterator]();
@@ -25,15 +26,21 @@ try {
   };
   await ask({ execute: 'qmp_capabilities' });
   const drives = await ask({ execute: 'query-block' });
-  const exchanges = [drives];
+  const exchanges = [
+    drives,
+    await ask({ execute: 'query-named-block-nodes', arguments: { flat: true } }),
+    await ask({ execute: 'query-blockstats', arguments: { 'query-nodes': true } }),
+  ];
   for (const { qdev } of drives.return) {
     if (qdev === undefined) continue;
     const path = qdev.startsWith('/') ? qdev : `/machine/peripheral/${qdev}`;
-    exchanges.push(await ask({ execute: 'qom-get', arguments: { path, property: 'share-rw' } }));
+    for (const property of ['type', 'share-rw']) {
+      exchanges.push(await ask({ execute: 'qom-get', arguments: { path, property } }));
+    }
   }
   const lines = exchanges.map((exchange) => JSON.stringify(exchange)).join(',\n');
   const text = `[\n${lines}\n]\n`.replaceAll(folder, '/lab');
-  writeFileSync(new URL('fixtures/disks.json', import.meta.url), text);
+  writeFileSync(new URL(`fixtures/${name}.json`, import.meta.url), text);
   await ask({ execute: 'quit' });
   await once(qemu, 'exit');
 } finally {
@@ -61,6 +68,16 @@ function options() {
     ...['-device', 'virtio-scsi-pci,id=scsi0'],
     ...['-blockdev', node('scsi'), '-device', 'scsi-hd,drive=scsi,id=sda,bus=scsi0.0'],
     ...['-blockdev', node('quorum'), '-device', 'scsi-hd,drive=quorum,id=sdb,bus=scsi0.0,share-rw=on'],
+    // Under filters, one over another; and one that no device uses.
+    ...['-object', 'throttle-group,id=limit,x-bps-total=1000000', '-blockdev', node('busy')],
+    ...['-blockdev', 'driver=throttle,node-name=slow,throttle-group=limit,file=busy'],
+    ...[
+      '-blockdev',
+      'driver=copy-on-read,node-name=top,file=slow',
+      '-device',
+      'virtio-blk-pci,drive=top,id=vde',
+    ],
+    ...['-drive', `if=none,id=spare,format=raw,file=${image('spare')}`],
     // Without a medium, and with one that nobody can write to.
     ...['-device', 'ide-cd,id=cd0', '-drive', 'if=ide,index=2,media=cdrom'],
     ...['-drive', `if=ide,index=3,media=cdrom,format=raw,file=${image('iso', '2M')}`],

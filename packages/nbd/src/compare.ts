@@ -5,14 +5,20 @@ import { given } from './given.js';
 import { cancellable } from './native.js';
 import type { CopyOptions } from './options.js';
 
+/** What a comparison found. */
 export interface ComparisonResult {
   readonly equal: boolean;
-  /** The first byte that differs; where one side is a beginning of the other, that side's size. */
+  /** Byte offset of the first difference; where one side is a beginning of the other, that side's size. */
   readonly firstDifference?: number;
+  /** Bytes of either side that were looked at, holes included; all of them where `equal`. */
   readonly bytesCompared: number;
 }
 
-/** Compares the contents of two endpoints, byte by byte; holes count as zeros. */
+/**
+ * Compares the contents of two endpoints, byte by byte; holes count as zeros. Reads only. Options as for `copy`.
+ *
+ * @throws {NbdError} `NBD_*` or `IO_*` where a side cannot be read, `ABORTED` after `signal`, `INVALID_ARGUMENT`.
+ */
 export async function compare(
   a: Endpoint,
   b: Endpoint,

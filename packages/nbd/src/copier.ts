@@ -16,6 +16,7 @@ export interface PassResult {
   readonly bytesZeroed: number;
   /** Left alone: both sides read as zeros already. */
   readonly bytesSkipped: number;
+  /** How long it took, in milliseconds. */
   readonly ms: number;
 }
 
@@ -25,6 +26,7 @@ export interface PassProgress {
   readonly bytesDone: number;
   /** Bytes of this pass: the device's size in a bulk, the dirty bytes known so far in a round. */
   readonly bytesTotal: number;
+  /** Of `bytesDone`, those read from the source and written. */
   readonly bytesMoved: number;
 }
 
@@ -34,7 +36,11 @@ export interface PassProgress {
  */
 export type DirtyMap = { readonly uri: string; readonly context: string } | DirtyBitmap;
 
-/** @internal Faults for acceptance tests: what a verifier must find. Not for users. */
+/**
+ * Faults for acceptance tests: what a verifier must find. Not for users.
+ *
+ * @internal
+ */
 export interface Sabotage {
   readonly skipZeroes?: boolean;
 }
@@ -50,13 +56,20 @@ export interface Copier extends AsyncDisposable {
   bulk(signal?: AbortSignal): Promise<PassResult>;
   /** Copies what `map` marks. A `DirtyBitmap` is rotated first, and gets its marks back if the pass fails. */
   round(map: DirtyMap, signal?: AbortSignal): Promise<PassResult>;
+  /** How far the pass is; between passes, how far the last one came. */
   progress(): PassProgress;
+  /** Ends the running pass with `ABORTED`, after what is in flight, and every later one: open a new copier then. */
   cancel(): void;
   /** Ends the connections, after a running pass has been cancelled. A second call does nothing. */
   close(): Promise<void>;
 }
 
-/** Connects to both sides and compares their sizes. `createDestination` makes a missing destination file. */
+/**
+ * Connects to both sides and compares their sizes. `createDestination` makes a missing destination file.
+ *
+ * @throws {NbdError} `SIZE_MISMATCH`, `DESTINATION_READ_ONLY` and `ENDPOINTS_SAME` where the two do not fit;
+ * `NBD_*` or `IO_*` where a side cannot be opened; `INVALID_ARGUMENT`; `ABORTED` after `signal`.
+ */
 export async function openCopier(
   source: Endpoint,
   destination: Endpoint,

@@ -13,11 +13,13 @@ export interface CopyResult extends PassResult {
 
 /** How far a copy is. */
 export interface CopySnapshot extends PassProgress {
+  /** Bytes of the pass that are not acknowledged yet. */
   readonly bytesLeft: number;
   /** Since the last event; whole bytes. */
   readonly bytesPerSecond: number;
 }
 
+/** What a copy tells: how far it is, at most ten times a second, and last how it ended. */
 export type CopyEvent =
   | ({ readonly type: 'progress' } & CopySnapshot)
   | ({ readonly type: 'result'; readonly ok: true } & CopyResult)
@@ -29,6 +31,7 @@ export interface CopyJob {
   readonly done: Promise<CopyResult>;
   /** Progress at most ten times a second, the `result` last; from the first on for a late subscriber. */
   events(): AsyncGenerator<CopyEvent, void, undefined>;
+  /** How far it is now; after the end, how far it came. */
   snapshot(): CopySnapshot;
   /** Stops after what is in flight has been answered; `done` rejects with `ABORTED`. */
   cancel(reason?: unknown): Promise<void>;

@@ -4,7 +4,9 @@ import { NbdError } from './error.js';
 
 /** A run of dirty bytes. */
 export interface DirtyRun {
+  /** Byte offset, a multiple of the granularity. */
   readonly offset: number;
+  /** Bytes, a multiple of the granularity but at the device's end. */
   readonly length: number;
 }
 

@@ -47,7 +47,9 @@ export class NbdError extends Error {
   override readonly name: string = 'NbdError';
   readonly code: NbdErrorCode;
   readonly side: Side | undefined;
+  /** Byte offset of the request that failed. */
   readonly offset: number | undefined;
+  /** Its length in bytes. */
   readonly length: number | undefined;
   /** Whether the same call may succeed later: the fault was the connection's, not the request's. */
   readonly retryable: boolean;

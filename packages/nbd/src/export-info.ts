@@ -7,6 +7,7 @@ import { unwrap } from './native.js';
 export interface ExportInfo {
   readonly name: string;
   readonly description?: string;
+  /** Bytes of the export. */
   readonly size: number;
   readonly readOnly: boolean;
   readonly rotational: boolean;
@@ -21,13 +22,17 @@ export interface ExportInfo {
   readonly structuredReplies: boolean;
   /** Whether the server told its block sizes; else they are the protocol's defaults. */
   readonly blockSizeAdvertised: boolean;
+  /** What offsets and lengths have to be multiples of, in bytes. */
   readonly blockSizeMinimum: number;
+  /** What they had better be multiples of, in bytes. */
   readonly blockSizePreferred: number;
+  /** The longest read or write, in bytes. */
   readonly blockSizeMaximum: number;
   /** Meta contexts that the server offers, or, of an open handle, those that were agreed on. */
   readonly contexts: readonly string[];
 }
 
+/** Deadlines of a connection; 1 to 2147483647. */
 export interface ConnectTimeouts {
   /** How long connecting may take, in milliseconds. @default 10000 */
   readonly handshakeTimeoutMs?: number;
@@ -35,12 +40,20 @@ export interface ConnectTimeouts {
   readonly requestTimeoutMs?: number;
 }
 
-/** What the server tells of the export that the URI names. No data is read. */
+/**
+ * What the server tells of the export that the URI names. No data is read.
+ *
+ * @throws {NbdError} `NBD_EXPORT_NOT_FOUND`, `NBD_CONNECT` and the other `NBD_*`; `INVALID_ARGUMENT` for a bad URI.
+ */
 export async function info(uri: string, options: ConnectTimeouts = {}): Promise<ExportInfo> {
   return toExportInfo(unwrap(await infoNative(uri, checkTimeouts(options))));
 }
 
-/** All exports that the server lists. */
+/**
+ * All exports that the server lists, in its order.
+ *
+ * @throws {NbdError} `NBD_POLICY` or `NBD_UNSUPPORTED` where it does not list; the other `NBD_*`; `INVALID_ARGUMENT`.
+ */
 export async function list(uri: string, options: ConnectTimeouts = {}): Promise<ExportInfo[]> {
   return unwrap(await listNative(uri, checkTimeouts(options))).exports.map(toExportInfo);
 }

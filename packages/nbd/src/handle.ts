@@ -5,33 +5,44 @@ import { NbdError } from './error.js';
 import { type ConnectTimeouts, checkTimeouts, type ExportInfo, toExportInfo } from './export-info.js';
 import { aborted, untilAborted, unwrap } from './native.js';
 
+/** How to open an export. */
 export interface ConnectOptions extends ConnectTimeouts {
   /** Meta contexts to ask for. @default ['base:allocation'] */
   readonly contexts?: readonly string[];
+  /** Gives up the connecting with `ABORTED`; of no effect afterwards. */
   readonly signal?: AbortSignal;
 }
 
 /** A run of the export and its flags in one meta context. */
 export interface ContextExtent {
+  /** Byte offset. */
   readonly offset: number;
+  /** Bytes. */
   readonly length: number;
   /** `base:allocation`: 1 hole, 2 reads as zeros. `qemu:dirty-bitmap:`: 1 dirty. */
   readonly flags: number;
 }
 
+/** Which extents to tell. */
 export interface ExtentsOptions {
-  /** @default 'base:allocation' */
+  /** One of `info.contexts`. @default 'base:allocation' */
   readonly context?: string;
+  /** Byte offset. @default 0 */
   readonly offset?: number;
-  /** @default up to the end */
+  /** Bytes. @default up to the end */
   readonly length?: number;
 }
 
 /**
  * An open export. Calls may overlap: they are pipelined on one connection and NBD orders nothing, so writes
- * to the same range must be awaited one after the other.
+ * to the same range must be awaited one after the other. Offsets and lengths are bytes, multiples of
+ * `info.blockSizeMinimum`, within the export.
+ *
+ * Calls reject with an `NbdError`: `INVALID_ARGUMENT` for a range that cannot be (nothing is sent), the server's
+ * `NBD_E...`, `NBD_TIMEOUT` and `NBD_DISCONNECTED`, `CLOSED` after `close()`.
  */
 export interface NbdHandle extends AsyncDisposable {
+  /** Bytes of the export. */
   readonly size: number;
   readonly info: ExportInfo;
   /** At most `info.blockSizeMaximum` bytes. */
@@ -46,6 +57,7 @@ export interface NbdHandle extends AsyncDisposable {
   ): Promise<void>;
   /** Gives the range's space back; it may read as anything afterwards. */
   trim(offset: number, length: number): Promise<void>;
+  /** Resolves when everything acknowledged before is on stable storage. */
   flush(): Promise<void>;
   /** Asks the server to read ahead. */
   cache(offset: number, length: number): Promise<void>;
@@ -55,7 +67,12 @@ export interface NbdHandle extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** Opens an export. */
+/**
+ * Opens an export.
+ *
+ * @throws {NbdError} `NBD_CONNECT`, `NBD_EXPORT_NOT_FOUND`, `NBD_HANDSHAKE` and the other `NBD_*`; `INVALID_ARGUMENT`
+ * for a bad URI; `ABORTED` after `signal`.
+ */
 export async function connect(uri: string, options: ConnectOptions = {}): Promise<NbdHandle> {
   if (options.signal?.aborted) throw aborted(options.signal);
   const contexts = [...(options.contexts ?? ['base:allocation'])];

@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 /**
  * NBD for Node.js: copy, serve, info, extents, dirty bitmaps. Block data stays in the native engine, unless
  * a handle's `read` or `write` is asked for it.

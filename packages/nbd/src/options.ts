@@ -8,8 +8,9 @@ export interface CopyOptions {
   readonly requests?: number;
   /** Bytes of one read or write, 4096 to 32 MiB, a power of two. @default 524288 */
   readonly requestSize?: number;
-  /** Bytes per second; `limiter` shares one limit among several copies instead. @default unlimited */
+  /** Bytes per second, at least 1; `limiter` shares one limit among several copies instead. @default unlimited */
   readonly bandwidth?: number;
+  /** One limit for several copies, changed while they run; then `bandwidth` is of no effect. */
   readonly limiter?: RateLimiter;
   /** Ask the source which parts are holes or zeros. Without it everything is read. @default true */
   readonly extents?: boolean;
@@ -21,5 +22,6 @@ export interface CopyOptions {
   readonly handshakeTimeoutMs?: number;
   /** Lets a larger NBD destination pass: its tail is zeroed. Files and devices may be larger anyway. @default false */
   readonly allowLarger?: boolean;
+  /** Cancels: what is in flight is answered first, then `done` rejects with `ABORTED`. */
   readonly signal?: AbortSignal;
 }

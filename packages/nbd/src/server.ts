@@ -5,21 +5,25 @@ import { NbdError } from './error.js';
 import { given } from './given.js';
 import { unwrap } from './native.js';
 
+/** What to serve, and where: `file` or `memory`, and `listen`. */
 export interface ServeOptions {
   /** The file or block device to serve; or `memory`. */
   readonly file?: string;
-  /** Serve that many bytes of memory, zeros at first. */
+  /** Serve that many bytes of memory, zeros at first; pages take room once they are written. */
   readonly memory?: number;
   /** Where to listen, as an NBD URI: `nbd+unix:///?socket=PATH`, `nbd://127.0.0.1:0` (any free port). */
   readonly listen: string;
-  /** @default '' the default export */
+  /** The name that clients ask for. @default '' the default export */
   readonly exportName?: string;
   readonly description?: string;
-  /** @default false */
+  /** Refuse writes. @default false */
   readonly readOnly?: boolean;
-  /** Dirty bitmaps that record every write, zero and trim from the start; served as `qemu:dirty-bitmap:NAME`. */
+  /**
+   * Dirty bitmaps that record every write, zero and trim from the start; served as `qemu:dirty-bitmap:NAME`.
+   * The granularity is bytes a bit, a power of two from 512 to 64 MiB, 65536 unless given.
+   */
   readonly bitmaps?: readonly { readonly name: string; readonly granularity?: number }[];
-  /** 1 to 10000. @default 100 */
+  /** Clients at a time, 1 to 10000; one more is disconnected. @default 100 */
   readonly maxConnections?: number;
 }
 
@@ -27,7 +31,9 @@ export interface ServeOptions {
 export interface NbdServer extends AsyncDisposable {
   /** What a client gives to connect, with the real port. */
   readonly uri: string;
+  /** Bytes of the export. */
   readonly size: number;
+  /** Those asked for in `ServeOptions.bitmaps`, by name. */
   readonly bitmaps: ReadonlyMap<string, DirtyBitmap>;
   /** Clients that are connected. */
   readonly connections: number;
@@ -35,7 +41,11 @@ export interface NbdServer extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** Serves a file, a block device or memory over NBD. */
+/**
+ * Serves a file, a block device or memory over NBD; resolves when clients can connect.
+ *
+ * @throws {NbdError} `NBD_LISTEN` where it cannot listen there, `IO_*` where the file cannot be opened, `INVALID_ARGUMENT`.
+ */
 export async function serve(options: ServeOptions): Promise<NbdServer> {
   if ((options.file === undefined) === (options.memory === undefined)) {
     throw new NbdError('INVALID_ARGUMENT', 'Give either a file or a size of memory to serve.');

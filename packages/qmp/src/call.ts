@@ -20,6 +20,7 @@ export interface QmpCall<C extends string> {
   readonly arguments?: ArgumentsOf<C>;
 }
 
+/** Options of one command. */
 export interface ExecuteOptions {
   /**
    * How long to wait for the answer, in milliseconds; Infinity for ever.
@@ -31,6 +32,7 @@ export interface ExecuteOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Options of waiting for one event. */
 export interface WaitOptions {
   /**
    * How long to wait for the event, in milliseconds; Infinity for ever.
@@ -38,5 +40,6 @@ export interface WaitOptions {
    * @default the connection's `commandTimeoutMs`
    */
   readonly timeoutMs?: number;
+  /** Ends the wait with `ABORTED`. */
   readonly signal?: AbortSignal;
 }

@@ -1,27 +1,33 @@
 import { QmpError } from './error.js';
 
-export function refused(command: string, errorClass: string, description: string): QmpError {
-  const message = `QEMU refused ${command}: ${description}`;
-  return new QmpError('QMP_COMMAND', message, { command, class: errorClass, description });
+/** A command, and the monitor that it was for. */
+export interface CommandSite {
+  readonly command: string;
+  readonly uri: string;
 }
 
-export function timedOut(command: string, timeoutMs: number): QmpError {
+export function refused(site: CommandSite, errorClass: string, description: string): QmpError {
+  const message = `QEMU refused ${site.command}: ${description}`;
+  return new QmpError('QMP_COMMAND', message, { ...site, class: errorClass, description });
+}
+
+export function timedOut(site: CommandSite, timeoutMs: number): QmpError {
   const message =
-    `QEMU did not answer ${command} within ${timeoutMs} ms. It may still carry it out: ` +
+    `QEMU did not answer ${site.command} within ${timeoutMs} ms. It may still carry it out: ` +
     'ask for the state before trying again.';
-  return new QmpError('QMP_TIMEOUT', message, { command });
+  return new QmpError('QMP_TIMEOUT', message, { ...site });
 }
 
-export function notSent(command: string, cause: QmpError): QmpError {
-  const message = `${command} was not sent: the monitor connection is closed. Open a new one.`;
-  return new QmpError('QMP_CLOSED', message, { command, cause });
+export function notSent(site: CommandSite, cause: QmpError): QmpError {
+  const message = `${site.command} was not sent: the monitor connection is closed. Open a new one.`;
+  return new QmpError('QMP_CLOSED', message, { ...site, cause });
 }
 
-export function unanswered(command: string, cause: QmpError): QmpError {
+export function unanswered(site: CommandSite, cause: QmpError): QmpError {
   const message =
-    `The monitor connection was gone before QEMU answered ${command}. It may have been carried out: ` +
+    `The monitor connection was gone before QEMU answered ${site.command}. It may have been carried out: ` +
     'ask for the state on a new connection.';
-  return new QmpError('QMP_CLOSED', message, { command, cause });
+  return new QmpError('QMP_CLOSED', message, { ...site, cause });
 }
 
 export function lost(cause?: unknown): QmpError {

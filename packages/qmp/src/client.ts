@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { ExecuteArguments, ExecuteOptions, QmpCall, ReturnsOf, WaitOptions } from './call.js';
-import { lost, notSent, refused, timedOut, unanswered } from './client-errors.js';
+import { type CommandSite, lost, notSent, refused, timedOut, unanswered } from './client-errors.js';
 import type { QmpCommandName } from './commands/map.js';
 import { QmpError } from './error.js';
 import type { QmpEvent } from './event.js';
@@ -139,7 +139,7 @@ export class QmpClient implements AsyncDisposable {
   #send(command: string, args: object | undefined, options: ExecuteOptions): Promise<unknown> {
     const { timeoutMs = this.#commandTimeoutMs, signal } = options;
     if (signal?.aborted === true) return Promise.reject(abortedError(signal, command));
-    if (this.#why !== undefined) return Promise.reject(notSent(command, this.#why));
+    if (this.#why !== undefined) return Promise.reject(notSent(this.#site(command), this.#why));
     let id: number;
     try {
       id = this.#session.execute(command, args);
@@ -150,7 +150,7 @@ export class QmpClient implements AsyncDisposable {
       timeoutMs,
       signal,
       command,
-      timedOut: () => timedOut(command, timeoutMs),
+      timedOut: () => timedOut(this.#site(command), timeoutMs),
       settled: () => {
         this.#commands.delete(id);
         this.#session.forget(id);
@@ -201,7 +201,7 @@ export class QmpClient implements AsyncDisposable {
       case 'refusal':
         this.#commands
           .get(message.id)
-          ?.waiter.reject(refused(message.command, message.error.class, message.error.desc));
+          ?.waiter.reject(refused(this.#site(message.command), message.error.class, message.error.desc));
         break;
       case 'failed':
         this.#end(message.error);
@@ -212,11 +212,16 @@ export class QmpClient implements AsyncDisposable {
     }
   }
 
+  #site(command: string): CommandSite {
+    return { command, uri: this.uri };
+  }
+
   #end(why: QmpError, wanted = false): void {
     if (this.#why !== undefined) return;
     this.#why = why;
     this.#socket.destroy();
-    for (const { command, waiter } of [...this.#commands.values()]) waiter.reject(unanswered(command, why));
+    for (const { command, waiter } of [...this.#commands.values()])
+      waiter.reject(unanswered(this.#site(command), why));
     this.#events.end(why, wanted);
     this.#resolveClosed(why);
   }

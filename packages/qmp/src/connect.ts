@@ -6,6 +6,7 @@ import { QmpSession } from './session.js';
 import { parseQmpUri, type QmpAddress } from './uri.js';
 import { abortedError, Waiter } from './waiter.js';
 
+/** Deadlines and bounds of a connection. */
 export interface ConnectQmpOptions {
   /** Gives up the connecting; of no effect afterwards. */
   readonly signal?: AbortSignal;

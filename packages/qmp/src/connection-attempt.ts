@@ -81,8 +81,8 @@ export class ConnectionAttempt {
 }
 
 const connectErrors: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such socket; is QEMU running, with -qmp on this path?',
-  ECONNREFUSED: 'nothing listens there; is QEMU running, with -qmp on this address?',
+  ENOENT: 'there is no such socket; QEMU makes it when started with -qmp on this path',
+  ECONNREFUSED: 'nothing listens there; QEMU does when started with -qmp on this address',
   EACCES: 'this user may not open the socket',
   EAGAIN: 'other clients are waiting for it already, and it serves one at a time',
   ENOTSOCK: 'this file is no socket',

@@ -27,6 +27,8 @@ export interface QmpErrorDetails {
   readonly cause?: unknown;
   /** The command that failed. */
   readonly command?: string | undefined;
+  /** Of the monitor that the command was for. */
+  readonly uri?: string;
   /** QEMU's error class: `GenericError`, `CommandNotFound`, `DeviceNotFound`, ... Seldom worth a decision. */
   readonly class?: string;
   /** QEMU's own words. */
@@ -42,6 +44,7 @@ export class QmpError extends Error {
   override readonly name = 'QmpError';
   readonly code: QmpErrorCode;
   readonly command: string | undefined;
+  readonly uri: string | undefined;
   readonly class: string | undefined;
   readonly description: string | undefined;
 
@@ -49,6 +52,7 @@ export class QmpError extends Error {
     super(message, 'cause' in details ? { cause: details.cause } : undefined);
     this.code = code;
     this.command = details.command;
+    this.uri = details.uri;
     this.class = details.class;
     this.description = details.description;
     Object.defineProperty(this, brand, { value: true });

@@ -4,6 +4,7 @@ import type { QmpEvent } from './event.js';
 /** Which events a stream yields. */
 export type EventFilter = (event: QmpEvent) => boolean;
 
+/** Bounds of an event stream. */
 export interface EventStreamOptions {
   /**
    * Events that may wait to be read. One more, and the stream ends with `QMP_EVENTS_LOST` after those.

@@ -26,6 +26,7 @@ export type SessionMessage =
   | { readonly type: 'event'; readonly event: WireEvent }
   | { readonly type: 'failed'; readonly error: QmpError };
 
+/** Bounds of a session. */
 export interface QmpSessionOptions {
   /**
    * Longest line that the peer may send, in bytes.

@@ -123,34 +123,40 @@ export class TypedParams<out S extends Schema = Schema> implements Iterable<Type
   }
 
   /**
-   * The first value of that name if there is one; undefined if there is none.
+   * The first value of that name if there is one, a whole number from -2^31 to 2^31-1; undefined if there is none.
    *
-   * @throws {TypedParamsError} `INVALID_ARG` if it is of another type. The same goes for the getters below.
+   * @throws {TypedParamsError} `INVALID_ARG` if it is of another type. Both go for the getters below as well.
    */
   getInt<K extends NameOf<S, 'int'>>(name: K): number | undefined {
     return this.#first(name, 'int');
   }
 
+  /** The first value of that name, a whole number from 0 to 2^32-1. */
   getUInt<K extends NameOf<S, 'uint'>>(name: K): number | undefined {
     return this.#first(name, 'uint');
   }
 
+  /** The first value of that name, from -2^63 to 2^63-1. */
   getLLong<K extends NameOf<S, 'llong'>>(name: K): bigint | undefined {
     return this.#first(name, 'llong');
   }
 
+  /** The first value of that name, from 0 to 2^64-1. */
   getULLong<K extends NameOf<S, 'ullong'>>(name: K): bigint | undefined {
     return this.#first(name, 'ullong');
   }
 
+  /** The first value of that name, any double. */
   getDouble<K extends NameOf<S, 'double'>>(name: K): number | undefined {
     return this.#first(name, 'double');
   }
 
+  /** The first value of that name, true or false. */
   getBoolean<K extends NameOf<S, 'boolean'>>(name: K): boolean | undefined {
     return this.#first(name, 'boolean');
   }
 
+  /** The first value of that name, without NUL. */
   getString<K extends NameOf<S, 'string'>>(name: K): string | undefined {
     return this.#first(name, 'string');
   }

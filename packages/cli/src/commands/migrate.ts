@@ -48,7 +48,9 @@ async function runMigrate(options: MigrationCommandOptions, { shell }: CommandCo
   job = startMigration({ ...asked, signal: interruption.signal });
   const result = await followMigration(job, output);
   await output.object({ type: 'result', ...result });
-  if (result.ok) await output.summary(resultText(result, output));
+  if (result.ok) await output.summary(`${resultText(result, output)}${WHERE_IT_IS}`);
   else if (result.error !== undefined) tellFailure(shell.stderr, result.error, result.problems);
   return result.exit;
 }
+
+const WHERE_IT_IS = "The guest is on the destination now; the source's QEMU can be quit.\n";

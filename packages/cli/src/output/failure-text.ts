@@ -1,6 +1,6 @@
 import type { Problem } from '@blockferry/migrate';
 import type { Failure } from '../exit-status.js';
-import { problemsText } from './plan-text.js';
+import { problemList } from './plan-text.js';
 import { printable } from './printable.js';
 import type { Sink } from './sink.js';
 
@@ -11,8 +11,10 @@ export function tellFailure(stderr: Sink, failure: Failure, problems: readonly P
   const { code, message } = failure;
   // Of a refusal the problems say everything: it happened nowhere yet.
   stderr.put(`${label} ${failureText(problems.length > 0 ? { code, message } : failure)}\n`);
-  if (problems.length > 1)
-    stderr.put(problemsText(problems, { colors: stderr.colors, width: stderr.columns }));
+  if (problems.length > 1) {
+    stderr.put(problemList(problems, { colors: stderr.colors, width: stderr.columns }));
+  }
+  if (problems.length > 0) stderr.put('Nothing was changed.\n');
 }
 
 /** What went wrong, where, and the code to look up: one line. What the message says already is not repeated. */

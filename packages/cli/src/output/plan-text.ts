@@ -27,21 +27,27 @@ export function planText(plan: MigrationPlan, style: TextStyle): string {
     plan.disks.length > 0 && formatTable(columns, plan.disks.map(diskRow), { width, title: colors.dim }),
     `${moving} of ${plan.disks.length} disks would move, about ${formatBytes(plan.estimateBytes)} to copy.\n`,
     plan.warnings.map((text) => warningText(text, style)).join(''),
-    problemsText(plan.problems, style),
+    plan.problems.length === 0
+      ? 'Nothing stands against it: "blockferry migrate" with the same options does it.\n'
+      : problemsText(plan.problems, style),
   ]
     .filter((part) => part !== false && part !== '')
     .join('\n');
 }
 
+function problemsText(problems: readonly Problem[], style: TextStyle): string {
+  const count = problems.length === 1 ? 'One problem' : `${problems.length} problems`;
+  return `${style.colors.red(`${count}, to be put right first:`)}\n${problemList(problems, style)}`;
+}
+
 /** What has to be put right first, one point each. */
-export function problemsText(problems: readonly Problem[], { colors, width }: TextStyle): string {
-  if (problems.length === 0) return '';
-  const head = problems.length === 1 ? 'One problem:' : `${problems.length} problems:`;
-  const points = problems.map(({ code, disk, message }) => {
-    const about = disk === undefined || message.includes(disk) ? '' : `${disk}: `;
-    return hanging('  - ', `${about}${message} [${code}]`, width);
-  });
-  return `${colors.red(head)}\n${points.join('')}`;
+export function problemList(problems: readonly Problem[], { width }: TextStyle): string {
+  return problems
+    .map(({ code, disk, message }) => {
+      const about = disk === undefined || message.includes(disk) ? '' : `${disk}: `;
+      return hanging('  - ', `${about}${message} [${code}]`, width);
+    })
+    .join('');
 }
 
 function warningText(text: string, { colors, width }: TextStyle): string {

@@ -16,12 +16,15 @@ export interface CommandResult {
 
 /**
  * Runs `blockferry ARGS --json` as a shell would, and tells its events as they come. `onEvent` may send a signal.
+ *
+ * @param prefix what the command begins with, to run on another host of the lab
  */
 export async function blockferry(
   args: readonly string[],
   onEvent: (event: EventLine, signal: (name: NodeJS.Signals) => void) => void = () => {},
+  prefix: readonly string[] = [],
 ): Promise<CommandResult> {
-  await using running = new Blockferry([...args, '--json']);
+  await using running = new Blockferry([...args, '--json'], {}, prefix);
   const events: EventLine[] = [];
   for await (const line of running.lines()) {
     const event = JSON.parse(line) as EventLine;

@@ -44,7 +44,7 @@ to   qmp+unix:///run/b.sock
 
 warning: vdc is writable and stays behind.
 
-2 problems:
+2 problems, to be put right first:
   - sda has 12884901888 bytes, vda 10737418240. [DESTINATION_SIZE]
   - The source is migrating already. [SOURCE_MIGRATING]
 `,
@@ -54,7 +54,8 @@ warning: vdc is writable and stays behind.
 it('is short where all is well', () => {
   const good: MigrationPlan = { ...plan, ok: true, disks: [], problems: [], warnings: [], estimateBytes: 0 };
   expect(planText(good, { colors, width: undefined })).toBe(
-    'From qmp+unix:///run/a.sock\nto   qmp+unix:///run/b.sock\n\n0 of 0 disks would move, about 0 B to copy.\n',
+    'From qmp+unix:///run/a.sock\nto   qmp+unix:///run/b.sock\n\n0 of 0 disks would move, about 0 B to copy.\n\n' +
+      'Nothing stands against it: "blockferry migrate" with the same options does it.\n',
   );
 });
 

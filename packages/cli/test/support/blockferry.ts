@@ -16,8 +16,10 @@ export class Blockferry implements AsyncDisposable {
   readonly #done: Promise<Outcome>;
   readonly #text = { stdout: '', stderr: '' };
 
-  constructor(args: readonly string[], options: SpawnOptions = {}) {
-    this.#child = spawn(process.execPath, [PROGRAM, ...args], {
+  /** @param prefix what the command begins with, to run on another host of the lab */
+  constructor(args: readonly string[], options: SpawnOptions = {}, prefix: readonly string[] = []) {
+    const [program = '', ...rest] = [...prefix, process.execPath, PROGRAM, ...args];
+    this.#child = spawn(program, rest, {
       ...options,
       stdio: ['ignore', 'pipe', 'pipe'],
     });

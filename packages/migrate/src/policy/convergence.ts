@@ -10,6 +10,8 @@ export interface ConvergenceLimits {
   readonly maxDowntimeMs: number;
   /** What stopping and handing over cost by themselves. */
   readonly switchMs: number;
+  /** What a round of next to nothing costs: a write and a flush go there and back. */
+  readonly leastRoundMs: number;
   /** Rounds after which the switch is tried in any case. */
   readonly maxRounds: number;
 }
@@ -34,7 +36,7 @@ export function decide(rounds: readonly RoundRecord[], limits: ConvergenceLimits
     return { action: 'round', forecastMs: Number.POSITIVE_INFINITY, reason: 'nothing measured yet' };
   const before = rounds.at(-2);
   const shrink = before === undefined || before.bytes === 0 ? 1 : Math.min(1, last.bytes / before.bytes);
-  const forecastMs = limits.switchMs + last.ms * shrink;
+  const forecastMs = limits.switchMs + Math.max(limits.leastRoundMs, last.ms * shrink);
   const fits = forecastMs <= limits.maxDowntimeMs;
   if (last.bytes === 0) {
     return { action: 'switch', forecastMs, reason: 'the guest wrote nothing during the last round' };

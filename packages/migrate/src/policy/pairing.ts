@@ -28,7 +28,8 @@ export function pairDisks<S extends DiskInfo, D extends DiskInfo>(
   const pairs: Pair<S, D>[] = [];
   const taken = new Map<D, string>();
   for (const { info, disk, action } of decisions) {
-    if (action !== 'move') continue;
+    // What has no medium is refused for that; what the destination has for it makes no difference.
+    if (action !== 'move' || info.empty) continue;
     const destination = findDestination(info, disk, destinations, request.diskMap, problems);
     if (destination === undefined) continue;
     const other = taken.get(destination);

@@ -91,7 +91,9 @@ export class EngineStrategy {
   async #precopy(): Promise<void> {
     const { session, maxDowntimeMs, emit } = this.#options;
     if (this.#copiers.isEmpty) return;
-    const limits = { maxDowntimeMs, switchMs: SWITCH_MS, maxRounds: MAX_ROUNDS };
+    const switchMs = SWITCH_MS + SWITCH_ROUND_TRIPS * session.roundTripMs;
+    const leastRoundMs = ROUND_ROUND_TRIPS * session.roundTripMs;
+    const limits = { maxDowntimeMs, switchMs, leastRoundMs, maxRounds: MAX_ROUNDS };
     const records: RoundRecord[] = [];
     for (;;) {
       records.push(await this.#copiers.round(await session.rotate()));
@@ -143,14 +145,25 @@ export class EngineStrategy {
     try {
       return await work();
     } catch (error) {
-      throw toMigrationError(error, { phase });
+      throw toMigrationError(await this.#cause(phase, error), { phase });
     }
+  }
+
+  /** Of copying alone it is known that a change of the source's may be behind its failure. */
+  async #cause(phase: Phase, failure: unknown): Promise<unknown> {
+    if (!COPYING.has(phase) || this.#options.signal.aborted) return failure;
+    return this.#options.session.explain(failure);
   }
 }
 
-/** Measured: what the switch costs with nothing dirty (bare QEMU, unix sockets). */
+/** Measured: what the switch costs with nothing dirty and no way between the hosts (bare QEMU, unix sockets). */
 const SWITCH_MS = 25;
+/** One closes the destination's exports, one is the end of the stream, and one lets the guest run. */
+const SWITCH_ROUND_TRIPS = 3;
+/** One for what was written, and one for the flush. */
+const ROUND_ROUND_TRIPS = 2;
 /** Rounds before the stream is started in any case. */
 const MAX_ROUNDS = 30;
 /** Between two rounds beside the stream: short, for what a round leaves the guest's stop has to wait for. */
 const ROUND_GAP_MS = 10;
+const COPYING: ReadonlySet<Phase> = new Set(['bulk', 'precopy', 'state', 'switchover']);

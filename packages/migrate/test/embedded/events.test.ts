@@ -28,6 +28,13 @@ describe('the events of a migration', () => {
     );
   });
 
+  it('tell of rounds that carry nothing, where nothing was written since the bulk', async () => {
+    await using pair = await EmbeddedPair.create({ writeRate: 0 });
+    const rounds = (await all(pair.move())).filter((event) => event.type === 'round');
+    expect(rounds.length).toBeGreaterThanOrEqual(2 * 3);
+    expect(rounds.every(({ bytes }) => bytes === 0)).toBe(true);
+  });
+
   it('announce all phases where no disk moves, too', async () => {
     await using pair = await EmbeddedPair.create({ writeRate: 0 });
     const job = pair.move({ disks: 'none' });

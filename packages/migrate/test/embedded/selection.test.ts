@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { compare } from '@blockferry/nbd';
 import { describe, expect, it } from 'vitest';
 import type { MigrateOptions } from '../../src/index.js';
-import { atPhase, DISKS, EmbeddedPair, failure, isOld, MiB } from '../support/embedded-pair.js';
+import { atPhase, DISKS, EmbeddedPair, failure, files, isOld, MiB } from '../support/embedded-pair.js';
 
 describe('the disks that were named', () => {
   it('arrive complete while the guest writes; the third one is not touched', async () => {
@@ -21,6 +21,9 @@ describe('the disks that were named', () => {
     expect(result.bytesMoved).toBe(result.disks.reduce((sum, { bytesMoved }) => sum + bytesMoved, 0));
     expect(result.downtimeMs).toBeGreaterThan(0);
     expect(pair.domain.guest).toMatchObject({ host: 'b', running: true });
+    // Nobody but the guest has a way to its disks, and on the source there is none left.
+    expect(await files(pair.b)).toEqual(DISKS.flatMap(({ name }) => [`${name}.guest`, `${name}.raw`]));
+    expect(await files(pair.a)).toEqual(DISKS.map(({ name }) => `${name}.raw`));
     const before = pair.domain.guest.bytesWritten;
     await expect.poll(() => pair.domain.guest.bytesWritten).toBeGreaterThan(before);
     expect(await pair.damaged()).toEqual([]);
@@ -67,6 +70,19 @@ describe('without a name', () => {
   });
 });
 
+describe('a disk that stays behind', () => {
+  it('has to be there on the destination, where the guest writes to it', async () => {
+    const destinationDisks = DISKS.filter(({ name }) => name !== 'vdb');
+    await using pair = await EmbeddedPair.create({ destinationDisks });
+    const { exit, error } = await failure(pair.move({ disks: ['vda', 'vdc'], assumeShared: ['vdb'] }));
+    expect(exit).toBe(1);
+    expect(error).toMatchObject({ code: 'STREAM_FAILED', side: 'destination', phase: 'finish' });
+    expect(pair.domain.guest).toMatchObject({ host: 'a', running: true });
+    expect(await pair.damaged(['vda', 'vdb', 'vdc'])).toEqual([]);
+    expect(await files(pair.b)).toEqual(['vda.raw', 'vdc.raw']);
+  });
+});
+
 describe('a disk map', () => {
   const destinationDisks = [
     { name: 'sdb', size: 4 * MiB },
@@ -84,6 +100,15 @@ describe('a disk map', () => {
     const sdb = await readFile(pair.b.diskPath('sdb'));
     expect(sdb.equals(await readFile(pair.b.diskPath('vda')))).toBe(false);
     expect(await isOld(pair.b, 'vdc')).toBe(true);
+  });
+
+  it('does not mistake a disk of the destination for the one whose name it has', async () => {
+    const disks = [...destinationDisks, { name: 'vdb', size: 4 * MiB }];
+    await using pair = await EmbeddedPair.create({ destinationDisks: disks });
+    await pair.move({ disks: ['vda'], diskMap: { vda: 'sdb' } }).done;
+    expect(await pair.damaged(['vda'])).toEqual([]);
+    await pair.domain.close();
+    expect(await isOld(pair.b, 'vda')).toBe(true);
   });
 
   it('leads back, too, and a way back that is given up harms nothing', async () => {

@@ -1,97 +1,108 @@
-import { type Leftovers, leftovers, QemuPair, requires } from '@blockferry/lab';
+import { leftovers, type PairDisk, QemuPair, requires } from '@blockferry/lab';
 import { describe, expect, it } from 'vitest';
-import {
-  type MigrateOptions,
-  type MigrationError,
-  type MigrationEvent,
-  startMigration,
-} from '../../src/index.js';
+import { BarePair } from '../support/bare-pair.js';
+import { failed, goesOn, isPhase, statusOf, verified } from '../support/qemu-migration.js';
+import { expectRunsOnce } from '../support/runs-once.js';
 
 const lab = requires('guest', 'qemu-system-x86_64', 'qemu-img');
+const MIB = 1 << 20;
+/** Small, so that a migration is a matter of seconds. */
+const DISKS: readonly PairDisk[] = [
+  { name: 'vda', sizeMiB: 32, filledMiB: 16, rateKiB: 4096 },
+  { name: 'vdb', sizeMiB: 32, filledMiB: 16, rateKiB: 1024 },
+];
+const LOST = /^(NBD_DISCONNECTED|QMP_CLOSED|STREAM_FAILED)$/;
 
-describe.skipIf(!lab.available)(`what goes wrong between two QEMUs ${lab.reason ?? ''}`, () => {
-  it('leaves the guest on a clean source when the destination is killed in the bulk', async () => {
-    await using pair = await QemuPair.start({ rateMiB: 8 });
-    const before = await leftovers(pair.source);
-    const error = await fail(pair, {}, (event) => {
-      if (event.type === 'phase' && event.phase === 'bulk') pair.destination.signal('SIGKILL');
-    });
-    expect(error).toMatchObject({ side: 'destination', phase: 'bulk', result: { ok: false, exit: 1 } });
-    expect(error.code).toMatch(/^(NBD_DISCONNECTED|QMP_CLOSED)$/);
-    await stillThere(pair, before);
-  });
-
-  it('rolls back when the time is up', async () => {
-    await using pair = await QemuPair.start({ rateMiB: 8 });
-    const before = await leftovers(pair.source);
-    const waiting = await leftovers(pair.destination);
-    const error = await fail(pair, { bandwidth: 4 * 1024 * 1024, timeoutMs: 1500 });
-    expect(error).toMatchObject({ code: 'TIMEOUT', result: { exit: 5 } });
-    await stillThere(pair, before);
-    expect(await leftovers(pair.destination)).toEqual(waiting);
-  });
-
-  for (const side of ['source', 'destination'] as const) {
-    it(`does not touch an NBD server that runs on the ${side} already`, async () => {
-      await using pair = await QemuPair.start({ rateMiB: 1 });
-      const path = `${pair.directory}/others.sock`;
-      await pair[side].cmd('nbd-server-start', { addr: { type: 'unix', data: { path } } });
-      const before = await leftovers(pair.source);
-      const waiting = await leftovers(pair.destination);
-      const error = await fail(pair, {});
-      expect(error).toMatchObject({ code: 'NBD_SERVER_BUSY', side, result: { exit: 10 } });
-      await stillThere(pair, before);
-      expect(await leftovers(pair.destination)).toEqual(waiting);
+describe.skipIf(!lab.available)(`what goes wrong between two QEMUs ${lab.reason}`, () => {
+  for (const [side, other] of [
+    ['source', 'destination'],
+    ['destination', 'source'],
+  ] as const) {
+    it(`leaves the ${other} clean when the ${side} is killed in the bulk`, async () => {
+      await using pair = await BarePair.start();
+      const before = await pair.leftovers();
+      const error = await failed(pair, { bandwidth: MIB }, (event) => {
+        if (isPhase(event, 'bulk')) pair[side].signal('SIGKILL');
+      });
+      expect(error.code).toMatch(LOST);
+      expect(error).toMatchObject({ side, phase: 'bulk', result: { ok: false, exit: 1 } });
+      expect(await leftovers(pair[other])).toEqual(before[other]);
+      expect(await statusOf(pair[other])).toBe(other === 'source' ? 'running' : 'inmigrate');
+      expectRunsOnce(pair.source, pair.destination);
     });
   }
 
-  it('notices a snapshot that moves the source away from its bitmap', async () => {
-    await using pair = await QemuPair.start({ rateMiB: 8 });
+  it('leaves the guest on a clean source when the destination dies beside the stream, and in pre-switchover', async () => {
+    await using pair = await QemuPair.start({ disks: DISKS });
     const before = await leftovers(pair.source);
-    let taken = false;
-    const error = await fail(pair, {}, async (event) => {
-      if (taken || event.type !== 'phase' || event.phase !== 'precopy') return;
-      taken = true;
-      await pair.source.cmd('blockdev-snapshot-sync', {
-        'node-name': 'vda',
-        'snapshot-file': `${pair.directory}/overlay.qcow2`,
-        'snapshot-node-name': 'overlay',
+    await using spare = await pair.startSpare();
+    for (const [phase, destination] of [
+      ['state', pair.destination],
+      ['switchover', spare],
+    ] as const) {
+      const error = await failed({ source: pair.source, destination }, {}, (event) => {
+        if (isPhase(event, phase)) destination.signal('SIGKILL');
       });
-    });
-    expect(error).toMatchObject({ code: 'SOURCE_CHANGED', side: 'source', disk: 'vda', result: { exit: 1 } });
-    expect(await pair.source.waitMoreBeats(1)).toMatchObject({ bad: 0, errors: 0 });
-    // The overlay is the user's; of ours there is nothing.
-    const { exports, nodes, capabilities, migrationParameters, listeners } = await leftovers(pair.source);
-    expect(Object.values(nodes).flat()).toEqual([]);
-    expect(before).toMatchObject({ exports, capabilities, migrationParameters, listeners });
+      expect(error.code, phase).toMatch(LOST);
+      expect(error).toMatchObject({ phase, result: { ok: false, exit: 1 } });
+      expect(await leftovers(pair.source)).toEqual(before);
+      await goesOn({ source: pair.source, destination }, 'source');
+    }
+    await verified(pair, 'source');
   });
 
-  it('refuses a destination that does not wait', async () => {
-    await using pair = await QemuPair.start({ rateMiB: 1 });
-    const backwards = { from: pair.destination.uri, to: pair.source.uri, unsafe: true };
-    const error: MigrationError = await startMigration(backwards).done.catch((thrown) => thrown);
-    expect(error.result?.exit).toBe(10);
-    expect(error.problems.map(({ code }) => code)).toEqual(['SOURCE_NOT_READY', 'DESTINATION_NOT_WAITING']);
+  it('resumes nothing when the destination hangs in the hand-over, and says so', async () => {
+    await using pair = await QemuPair.start({ disks: DISKS });
+    const error = await failed(
+      pair,
+      {},
+      (event) => {
+        if (isPhase(event, 'finish')) pair.destination.signal('SIGSTOP');
+      },
+      { handOverTimeoutMs: 1000 },
+    );
+    expect(error).toMatchObject({
+      code: 'OUTCOME_UNCERTAIN',
+      phase: 'finish',
+      result: { ok: false, exit: 6 },
+    });
+    expect(error.message).toMatch(/the destination does not answer.*Nothing was resumed: look at both/);
+    pair.destination.signal('SIGCONT');
+    // What had been sent arrives: the guest is there, and waits for somebody to decide.
+    await pair.destination.event('MIGRATION', ({ status }) => status === 'completed');
+    expect(await statusOf(pair.source)).not.toBe('running');
+    expect(await statusOf(pair.destination)).toBe('paused');
+    await pair.destination.cmd('cont');
+    await goesOn(pair, 'destination');
+    await verified(pair, 'destination');
+  });
+
+  it('notices a destination that hangs beside the state stream, though no disk moves', async () => {
+    await using pair = await BarePair.start();
+    await pair.slowStream();
+    const before = await leftovers(pair.source);
+    const begun = pair.source.event('MIGRATION', ({ status }) => status === 'active');
+    const hung = begun.then(() => pair.destination.signal('SIGSTOP'));
+    const options = { disks: 'none', unsafe: true } as const;
+    const error = await failed(pair, options, () => {}, { commandTimeoutMs: 1000 });
+    await hung;
+    expect(error).toMatchObject({
+      code: 'QMP_TIMEOUT',
+      side: 'destination',
+      phase: 'state',
+      result: { exit: 1 },
+    });
+    expect(await statusOf(pair.source)).toBe('running');
+    expect(await leftovers(pair.source)).toEqual(before);
+    expectRunsOnce(pair.source, pair.destination);
+  });
+
+  it('rolls back when the time is up', async () => {
+    await using pair = await BarePair.start();
+    const before = await pair.leftovers();
+    const error = await failed(pair, { bandwidth: MIB, timeoutMs: 500 });
+    expect(error).toMatchObject({ code: 'TIMEOUT', result: { exit: 5 } });
+    expect(await statusOf(pair.source)).toBe('running');
+    expect(await pair.leftovers()).toEqual(before);
   });
 });
-
-/** Starts a migration that has to fail, and resolves with how it did. */
-async function fail(
-  pair: QemuPair,
-  options: Partial<MigrateOptions>,
-  onEvent: (event: MigrationEvent) => void | Promise<void> = () => {},
-): Promise<MigrationError> {
-  const ends = { from: pair.source.uri, to: pair.destination.uri, disks: ['vda', 'vdb'], unsafe: true };
-  const job = startMigration({ ...ends, ...options });
-  for await (const event of job.events()) await onEvent(event);
-  return job.done.then(
-    () => expect.fail('it went through'),
-    (error: MigrationError) => error,
-  );
-}
-
-async function stillThere(pair: QemuPair, before: Leftovers): Promise<void> {
-  expect(await pair.source.cmd('query-status')).toMatchObject({ status: 'running' });
-  expect(await leftovers(pair.source)).toEqual(before);
-  expect(await pair.source.waitMoreBeats(1)).toMatchObject({ bad: 0, errors: 0 });
-}

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type ConvergenceDecision, decide, type RoundRecord } from '../../src/policy/convergence.js';
 import { seededRandom } from '../support/random.js';
 
-const limits = { maxDowntimeMs: 300, switchMs: 25, maxRounds: 30 };
+const limits = { maxDowntimeMs: 300, switchMs: 25, leastRoundMs: 0, maxRounds: 30 };
 const MIB = 1 << 20;
 
 /** A guest's rounds at 1 MiB a millisecond, round by round until the policy switches. */
@@ -118,6 +118,27 @@ it('wants a round before anything was measured', () => {
 it('never wants more rounds than allowed, however well they shrink', () => {
   const shrinking = (round: number): number => 1e9 * 0.7 ** round;
   expect(replay(shrinking)).toMatchObject({ rounds: 30, reason: '30 rounds are enough' });
+});
+
+describe('over a long way', () => {
+  const far = { ...limits, switchMs: 175, leastRoundMs: 100 };
+
+  it('no round is forecast shorter than the way there and back', () => {
+    const rounds = [
+      { bytes: 100 * MIB, ms: 200 },
+      { bytes: 10 * MIB, ms: 120 },
+    ];
+    expect(decide(rounds, far)).toMatchObject({ action: 'switch', forecastMs: 175 + 100 });
+    expect(decide(rounds, { ...far, leastRoundMs: 140 })).toMatchObject({ action: 'round', forecastMs: 315 });
+  });
+
+  it('too long for the downtime, it switches once rounds shrink no more', () => {
+    const rounds = Array.from({ length: 5 }, () => ({ bytes: 2 * MIB, ms: 400 }));
+    expect(decide(rounds, { ...far, leastRoundMs: 400 })).toMatchObject({
+      action: 'switch',
+      reason: 'rounds shrink no more: the guest writes as fast as the copy',
+    });
+  });
 });
 
 describe('whatever the rounds', () => {

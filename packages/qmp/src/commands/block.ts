@@ -35,6 +35,19 @@ export interface BlockDeviceInfo {
   readonly write_threshold: number;
 }
 
+/** A drive or, with `query-nodes`, a node, in `query-blockstats`; its counters are left out. */
+export interface BlockStats {
+  /** The drive's alias. */
+  readonly device?: string;
+  /** The guest device's id or QOM path. */
+  readonly qdev?: string;
+  readonly 'node-name'?: string;
+  /** In spite of its name the child: the node that stores this one's data, or to which a filter passes requests on. */
+  readonly parent?: BlockStats;
+  /** What it falls back to; told of drives only. */
+  readonly backing?: BlockStats;
+}
+
 /** What an image file holds. */
 export interface ImageInfo {
   readonly filename: string;

@@ -9,6 +9,7 @@ import type {
   BlockExportOptions,
   BlockInfo,
   BlockJobInfo,
+  BlockStats,
   JobInfo,
   NbdServerOptions,
   TransactionAction,
@@ -48,6 +49,7 @@ export interface QmpCommands {
 
   'query-block': Command<NoArguments, readonly BlockInfo[]>;
   'query-named-block-nodes': Command<{ readonly flat?: boolean } | undefined, readonly BlockDeviceInfo[]>;
+  'query-blockstats': Command<{ readonly 'query-nodes'?: boolean } | undefined, readonly BlockStats[]>;
   'blockdev-add': Command<BlockdevOptions, Nothing>;
   'blockdev-del': Command<{ readonly 'node-name': string }, Nothing>;
 

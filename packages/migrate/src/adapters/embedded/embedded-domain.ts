@@ -45,6 +45,10 @@ export class EmbeddedDomainConnection implements DomainConnection, SourcePort {
       : [{ code: 'SOURCE_NOT_READY', message: `The domain ${this.name} is closed.` }];
   }
 
+  checkAddresses(): void {
+    // The exports of an embedded host are on sockets of its own.
+  }
+
   open(host: HostPort, options: SessionOptions): Session {
     if (!(host instanceof EmbeddedMachine)) {
       throw new MigrationError(

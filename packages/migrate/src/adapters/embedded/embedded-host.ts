@@ -7,6 +7,7 @@ import { MigrationError } from '../../error.js';
 import type { HostPort, SourceDisk } from '../../ports.js';
 import type { Problem } from '../../problem.js';
 
+/** A disk of an embedded host. */
 export interface EmbeddedDisk {
   readonly name: string;
   /** Bytes, a multiple of 4096. */

@@ -6,6 +6,8 @@ import type { Guest } from './guest.js';
 
 /** Moves the guest from one embedded machine to another. */
 export class EmbeddedSession implements Session {
+  /** Both machines are in this process. */
+  readonly roundTripMs = 0;
   readonly #source: EmbeddedMachine;
   readonly #destination: EmbeddedMachine;
   readonly #guest: Guest;
@@ -74,6 +76,10 @@ export class EmbeddedSession implements Session {
     const servers = this.#servers;
     this.#servers = [];
     await Promise.all(servers.map((server) => server.close()));
+  }
+
+  async explain(failure: unknown): Promise<unknown> {
+    return failure;
   }
 
   async handOver(): Promise<number> {

@@ -6,6 +6,7 @@ import { BLOCK, GuestContents } from './guest-contents.js';
 export interface GuestVerification {
   readonly disk: string;
   readonly ok: boolean;
+  /** Blocks of 4096 bytes that were compared. */
   readonly blocks: number;
   /** Byte offset of the first wrong block. */
   readonly firstDifference?: number;

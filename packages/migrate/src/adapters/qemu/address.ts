@@ -1,7 +1,7 @@
-import { QmpError, type SocketAddressLegacy } from '@blockferry/qmp';
+import type { SocketAddressLegacy } from '@blockferry/qmp';
 import { MigrationError } from '../../error.js';
 
-/** Where something listens. A TCP address without a port takes the next free one of the port range. */
+/** Where something listens, or is reached. A TCP address without a port takes the next free one of the port range. */
 export type Address =
   | { readonly type: 'unix'; readonly path: string }
   | { readonly type: 'tcp'; readonly host: string; readonly port: number | undefined };
@@ -45,6 +45,22 @@ export function parseStateAddress(option: string, text: string): Address {
   throw invalid(option, text, `the scheme ${url.protocol} is neither tcp nor unix`);
 }
 
+/** Reads the host of `listen_address`; an IPv6 address may stand in brackets. */
+export function parseListenHost(text: string): string {
+  const host = text.replace(/^\[(.*)\]$/, '$1');
+  if (host === '' || /[/?#@]/.test(host) || !URL.canParse(`tcp://${bracket(host)}`)) {
+    throw invalid('listen_address', text, 'give a host name or an IP address, and nothing else');
+  }
+  return host;
+}
+
+/** Whether a host stands for every address of a machine: one may listen there, but nobody can connect to it. */
+export function isWildcard(host: string): boolean {
+  // This scheme's URLs have one form for all ways to write a number: 0, 0x0.0.0.0, 0:0:0:0:0:0:0:0.
+  const url = `http://${bracket(host)}`;
+  return URL.canParse(url) && WILDCARDS.has(new URL(url).hostname);
+}
+
 /** The NBD URI of an export behind an address. */
 export function exportUri(address: Address, name: string): string {
   const path = encodeURIComponent(name);
@@ -57,28 +73,6 @@ export function stateUri(address: Address): string {
   return address.type === 'unix'
     ? `unix:${address.path}`
     : `tcp:${bracket(address.host)}:${address.port ?? 0}`;
-}
-
-/** The addresses to try one after the other: itself, or, on TCP without a port, each port of the range. */
-export function* listenCandidates(
-  address: Address,
-  [first, last]: readonly [number, number],
-): Generator<Address> {
-  if (address.type === 'unix' || address.port !== undefined) {
-    yield address;
-    return;
-  }
-  for (let port = first; port <= last; port++) yield { ...address, port };
-}
-
-/** Whether an address leaves nothing to choose. */
-export function hasPort(address: Address): boolean {
-  return address.type === 'unix' || address.port !== undefined;
-}
-
-/** Whether QEMU could not listen because somebody else does. */
-export function isPortTaken(error: unknown): boolean {
-  return QmpError.is(error) && /in use/i.test(error.description ?? '');
 }
 
 /** QEMU's form for `nbd-server-start` (SocketAddressLegacy). */
@@ -145,3 +139,5 @@ function invalid(option: string, text: string, why: string): MigrationError {
 
 /** sun_path without its final NUL. */
 export const MAX_SOCKET_PATH = 107;
+
+const WILDCARDS: ReadonlySet<string> = new Set(['0.0.0.0', '[::]', '[::ffff:0:0]']);

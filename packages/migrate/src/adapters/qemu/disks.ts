@@ -1,29 +1,43 @@
 import { type BlockDeviceInfo, type BlockInfo, type QmpClient, QmpError } from '@blockferry/qmp';
 import { MigrationError } from '../../error.js';
 import type { SourceDisk } from '../../ports.js';
+import { BlockGraph } from './block-graph.js';
 
 /** A disk and the QEMU objects behind it. */
 export interface QemuDisk extends SourceDisk {
-  /** The root node's name: what is exported and carries our bitmap. */
+  /** The node that the guest's device stands on: a filter, or `node` itself; empty where there is no medium. */
+  readonly root: string;
+  /** The first node below filters: what is exported and carries our bitmap. */
   readonly node: string;
 }
 
-/** The guest's disks, in QEMU's order. */
+/**
+ * The guest's disks, in QEMU's order. Two kinds of drive are none: one that no guest device uses, for the guest cannot
+ * have written to it; and flash (firmware, UEFI variables), which is device state: the state stream carries it as
+ * memory, and the destination writes it to its own drive.
+ */
 export async function queryDisks(qmp: QmpClient): Promise<QemuDisk[]> {
-  const drives = await qmp.execute('query-block');
-  return Promise.all(drives.map(async (drive) => toDisk(drive, await isShareable(qmp, drive.qdev))));
+  const [drives, graph] = await Promise.all([qmp.execute('query-block'), BlockGraph.query(qmp)]);
+  const disks = await Promise.all(
+    drives.map(async (drive) => {
+      if (drive.qdev === undefined || (await isFlash(qmp, drive.qdev))) return undefined;
+      return toDisk(drive, drive.qdev, graph, await isShareable(qmp, drive.qdev));
+    }),
+  );
+  return disks.filter((disk) => disk !== undefined);
 }
 
-function toDisk(drive: BlockInfo, shareable: boolean): QemuDisk {
-  const node = drive.inserted?.['node-name'] ?? '';
-  const device = deviceId(drive.qdev);
-  const names = [drive.device, device ?? '', node].filter((name) => name !== '');
-  const made = node.startsWith('#block');
+function toDisk(drive: BlockInfo, qdev: string, graph: BlockGraph, shareable: boolean): QemuDisk {
+  const root = drive.inserted?.['node-name'] ?? '';
+  const device = deviceId(qdev);
+  const names = [drive.device, device ?? '', root].filter((name) => name !== '');
+  const made = root.startsWith('#block');
   return {
-    id: drive.qdev ?? drive.device,
-    disk: drive.device || (made ? '' : node) || device || node || (drive.qdev ?? '?'),
+    id: qdev,
+    disk: drive.device || (made ? '' : root) || device || root || qdev,
     names: [...new Set(names)],
-    node,
+    root,
+    node: graph.belowFilters(root),
     size: drive.inserted === undefined ? 0 : virtualSize(drive.inserted),
     readOnly: drive.inserted?.ro ?? false,
     shareable,
@@ -43,20 +57,27 @@ export function virtualSize(medium: Pick<BlockDeviceInfo, 'image'>): number {
 }
 
 /** The device's id out of its path in QEMU's object tree: `/machine/peripheral/ID/virtio-backend`. */
-function deviceId(qdev: string | undefined): string | undefined {
-  if (qdev === undefined) return undefined;
+function deviceId(qdev: string): string | undefined {
   const inTree = /^\/machine\/peripheral\/([^/]+)/.exec(qdev)?.[1];
   return inTree ?? (qdev.startsWith('/') ? undefined : qdev);
 }
 
-async function isShareable(qmp: QmpClient, qdev: string | undefined): Promise<boolean> {
-  if (qdev === undefined) return false;
+async function isFlash(qmp: QmpClient, qdev: string): Promise<boolean> {
+  return /^cfi\.pflash/.test(String(await property(qmp, qdev, 'type')));
+}
+
+async function isShareable(qmp: QmpClient, qdev: string): Promise<boolean> {
+  return (await property(qmp, qdev, 'share-rw')) === true;
+}
+
+/** A property of a device; `undefined` where it has none of that name. */
+async function property(qmp: QmpClient, qdev: string, name: string): Promise<unknown> {
   const path = qdev.startsWith('/') ? qdev : `/machine/peripheral/${qdev}`;
   try {
-    return (await qmp.execute('qom-get', { path, property: 'share-rw' })) === true;
+    return await qmp.execute('qom-get', { path, property: name });
   } catch (error) {
-    // A device without the property, such as a flash chip, cannot be shared. No answer is no "no".
-    if (QmpError.is(error) && error.code === 'QMP_COMMAND') return false;
+    // No answer is no "no".
+    if (QmpError.is(error) && error.code === 'QMP_COMMAND') return undefined;
     throw error;
   }
 }

@@ -1,9 +1,18 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MigrationError } from '../../error.js';
 import type { Addresses } from '../../ports.js';
-import { type Address, MAX_SOCKET_PATH, parseNbdAddress, parseStateAddress } from './address.js';
+import {
+  type Address,
+  isWildcard,
+  MAX_SOCKET_PATH,
+  parseListenHost,
+  parseNbdAddress,
+  parseStateAddress,
+} from './address.js';
+import type { Listener } from './listener.js';
 import type { Monitor } from './monitor.js';
 
 /**
@@ -11,104 +20,113 @@ import type { Monitor } from './monitor.js';
  * folder where the monitors are unix sockets, else the host of the monitor's URI and a port of the range.
  */
 export class ListenerAddresses {
-  readonly sourceNbd: Address;
-  readonly destinationNbd: Address;
-  readonly state: Address;
-  readonly #folder: string | undefined;
+  readonly sourceNbd: Listener;
+  readonly destinationNbd: Listener;
+  readonly state: Listener;
+  readonly #folder: string;
+  #needsFolder = false;
 
-  static async choose(source: Monitor, destination: Monitor, given: Addresses): Promise<ListenerAddresses> {
-    // What was given is read first: a mistake there must leave no folder behind.
-    const bothUnix = source.type === 'unix' && destination.type === 'unix';
-    const parsed = {
-      sourceNbd: given.sourceNbd === undefined ? undefined : parseNbdAddress('--source-nbd', given.sourceNbd),
-      destinationNbd: destinationNbd(destination, given),
-      state: stateAddress(bothUnix, given),
-    };
-    const folderNeeded =
-      (parsed.sourceNbd === undefined && source.type === 'unix') ||
-      (parsed.destinationNbd === undefined && destination.type === 'unix') ||
-      (parsed.state === undefined && bothUnix);
-    const folder = folderNeeded ? await mkdtemp(join(tmpdir(), 'blockferry-')) : undefined;
-    try {
-      return new ListenerAddresses(
-        parsed.sourceNbd ?? fallback('--source-nbd', source, folder, 'source-nbd'),
-        parsed.destinationNbd ?? fallback('--destination-nbd', destination, folder, 'destination-nbd'),
-        parsed.state ??
-          fallback(
-            '--state-uri',
-            bothUnix || destination.type === 'tcp' ? destination : undefined,
-            folder,
-            'state',
-          ),
-        folder,
-      );
-    } catch (error) {
-      if (folder !== undefined) await rm(folder, { recursive: true, force: true });
-      throw error;
-    }
+  /**
+   * Only chooses: the folder is made by `prepare`.
+   *
+   * @throws {MigrationError} `INVALID_ARGUMENT` for an address that cannot be, or that nothing tells.
+   */
+  constructor(source: Monitor, destination: Monitor, given: Addresses) {
+    this.#folder = join(tmpdir(), `blockferry-${randomBytes(4).toString('hex')}`);
+    this.sourceNbd = this.#sourceNbd(source, given);
+    this.destinationNbd = this.#destinationNbd(destination, given);
+    this.state = this.#state(source, destination, given);
   }
 
-  private constructor(
-    sourceNbd: Address,
-    destinationNbd: Address,
-    state: Address,
-    folder: string | undefined,
-  ) {
-    this.sourceNbd = sourceNbd;
-    this.destinationNbd = destinationNbd;
-    this.state = state;
-    this.#folder = folder;
+  /** Makes the temporary folder, if anything is to listen in it. */
+  async prepare(): Promise<void> {
+    if (this.#needsFolder) await mkdir(this.#folder, { mode: 0o700 });
   }
 
   /** Removes the temporary folder with what is left in it. */
   async remove(): Promise<void> {
-    if (this.#folder !== undefined) await rm(this.#folder, { recursive: true, force: true });
+    if (this.#needsFolder) await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  #sourceNbd(monitor: Monitor, { sourceNbd }: Addresses): Listener {
+    if (sourceNbd !== undefined) return reachable(parseNbdAddress('--source-nbd', sourceNbd), monitor);
+    return monitor.type === 'tcp'
+      ? reachable(anyPort(monitor.host), monitor)
+      : this.#socket('--source-nbd', 'source-nbd');
+  }
+
+  #destinationNbd(monitor: Monitor, given: Addresses): Listener {
+    const host = listenHost(given);
+    if (given.destinationNbd !== undefined) {
+      return reachable(parseNbdAddress('--destination-nbd', given.destinationNbd), monitor, host);
+    }
+    const defaultHost = host ?? (monitor.type === 'tcp' ? monitor.host : undefined);
+    if (defaultHost !== undefined) {
+      return reachable({ type: 'tcp', host: defaultHost, port: given.disksPort }, monitor, host);
+    }
+    if (given.disksPort !== undefined) {
+      throw noHost('disks_port needs a host', '--destination-nbd nbd://HOST:PORT');
+    }
+    return this.#socket('--destination-nbd', 'destination-nbd');
+  }
+
+  #state(source: Monitor, destination: Monitor, given: Addresses): Listener {
+    const host = listenHost(given);
+    const defaultHost = host ?? (destination.type === 'tcp' ? destination.host : undefined);
+    if (given.stateUri === undefined && defaultHost === undefined && source.type === 'unix') {
+      return this.#socket('--state-uri', 'state');
+    }
+    const address =
+      given.stateUri !== undefined
+        ? parseStateAddress('--state-uri', given.stateUri)
+        : defaultHost === undefined
+          ? undefined
+          : anyPort(defaultHost);
+    // The source's QEMU connects, and where that monitor is not a socket of this machine, the source is elsewhere.
+    const unknown = destination.type === 'unix' && source.type === 'tcp';
+    if (address === undefined || (unknown && address.type === 'tcp' && isWildcard(address.host))) {
+      throw noHost('the source is elsewhere', '--state-uri tcp://HOST:PORT');
+    }
+    return reachable(address, destination, host);
+  }
+
+  #socket(option: string, name: string): Listener {
+    const path = join(this.#folder, name);
+    if (Buffer.byteLength(path) > MAX_SOCKET_PATH) {
+      throw new MigrationError(
+        'INVALID_ARGUMENT',
+        `${path} is too long for a socket (${MAX_SOCKET_PATH} bytes): set TMPDIR to a shorter folder, or give ${option}.`,
+      );
+    }
+    this.#needsFolder = true;
+    const address: Address = { type: 'unix', path };
+    return { listen: address, reach: address };
   }
 }
 
-function destinationNbd(monitor: Monitor, given: Addresses): Address | undefined {
-  if (given.destinationNbd !== undefined) return parseNbdAddress('--destination-nbd', given.destinationNbd);
-  if (given.disksPort === undefined && given.listenAddress === undefined) return undefined;
-  const host = listenHost(given) ?? (monitor.type === 'tcp' ? monitor.host : undefined);
-  if (host === undefined) {
-    throw new MigrationError(
-      'INVALID_ARGUMENT',
-      'disks_port needs a host, and the destination has a unix monitor: give --destination-nbd nbd://HOST:PORT.',
-    );
-  }
-  return { type: 'tcp', host, port: given.disksPort };
+/**
+ * What listens on `address`, or on another of its host's addresses, `listenHost`. Nobody can connect to a wildcard: it is
+ * reached where the monitor is.
+ */
+function reachable(address: Address, monitor: Monitor, listenHost?: string): Listener {
+  if (address.type === 'unix') return { listen: address, reach: address };
+  const listen = { ...address, host: listenHost ?? address.host };
+  if (!isWildcard(address.host)) return { listen, reach: address };
+  const loopback = address.host.includes(':') ? '::1' : '127.0.0.1';
+  return { listen, reach: { ...address, host: monitor.type === 'tcp' ? monitor.host : loopback } };
 }
 
-function stateAddress(bothUnix: boolean, given: Addresses): Address | undefined {
-  if (given.stateUri !== undefined) return parseStateAddress('--state-uri', given.stateUri);
-  const host = listenHost(given);
-  return host === undefined || bothUnix ? undefined : { type: 'tcp', host, port: undefined };
+function anyPort(host: string): Address {
+  return { type: 'tcp', host, port: undefined };
 }
 
-/** What `listen_address` names; an IPv6 address may stand in brackets. */
 function listenHost({ listenAddress }: Addresses): string | undefined {
-  return listenAddress?.replace(/^\[(.*)\]$/, '$1');
+  return listenAddress === undefined ? undefined : parseListenHost(listenAddress);
 }
 
-function fallback(
-  option: string,
-  monitor: Monitor | undefined,
-  folder: string | undefined,
-  name: string,
-): Address {
-  if (monitor?.type === 'tcp') return { type: 'tcp', host: monitor.host, port: undefined };
-  if (monitor === undefined || folder === undefined) {
-    throw new MigrationError(
-      'INVALID_ARGUMENT',
-      `No host follows from the destination's unix monitor, and the source is elsewhere: give ${option}.`,
-    );
-  }
-  const path = join(folder, name);
-  if (Buffer.byteLength(path) > MAX_SOCKET_PATH) {
-    throw new MigrationError(
-      'INVALID_ARGUMENT',
-      `${path} is too long for a socket (${MAX_SOCKET_PATH} bytes): set TMPDIR to a shorter folder, or give ${option}.`,
-    );
-  }
-  return { type: 'unix', path };
+function noHost(why: string, remedy: string): MigrationError {
+  return new MigrationError(
+    'INVALID_ARGUMENT',
+    `No host follows from the destination's unix monitor, and ${why}: give ${remedy}.`,
+  );
 }

@@ -2,13 +2,14 @@ import { isEvent, type QmpClient, QmpError } from '@blockferry/qmp';
 import { MigrationError } from '../../error.js';
 import type { Side } from '../../error-code.js';
 import type { Problem } from '../../problem.js';
-import { type Address, exportUri, hasPort, isPortTaken, listenCandidates, serverAddress } from './address.js';
+import { exportUri, serverAddress } from './address.js';
+import { type Listener, listenOn } from './listener.js';
 
 /** A QEMU's NBD server. It has one at most: one that runs already is somebody else's and stays as it is. */
 export class QemuNbdServer {
   readonly #qmp: QmpClient;
   readonly #side: Side;
-  #address: Address | undefined;
+  #listener: Listener | undefined;
 
   constructor(qmp: QmpClient, side: Side) {
     this.#qmp = qmp;
@@ -16,23 +17,17 @@ export class QemuNbdServer {
   }
 
   /** Starts it; on TCP without a port on the first free one of the range. */
-  async start(address: Address, portRange: readonly [number, number]): Promise<void> {
-    for (const candidate of listenCandidates(address, portRange)) {
+  async start(listener: Listener, portRange: readonly [number, number]): Promise<void> {
+    const side = this.#side;
+    const role = { side, what: 'NBD server', option: `--${side}-nbd`, code: 'NBD_CONNECT' } as const;
+    this.#listener = await listenOn(listener, portRange, role, async (address) => {
       try {
-        await this.#qmp.execute('nbd-server-start', { addr: serverAddress(candidate) });
-        this.#address = candidate;
-        return;
+        await this.#qmp.execute('nbd-server-start', { addr: serverAddress(address) });
       } catch (error) {
-        if (QmpError.is(error) && /already running/.test(error.description ?? ''))
-          throw busy(this.#side, error);
-        if (!isPortTaken(error) || hasPort(address)) throw error;
+        if (isBusy(error)) throw busy(side, error);
+        throw error;
       }
-    }
-    throw new MigrationError(
-      'NBD_CONNECT',
-      `All ports from ${portRange[0]} to ${portRange[1]} are in use for the ${this.#side}'s NBD server: give another --port-range.`,
-      { side: this.#side },
-    );
+    });
   }
 
   /** Adds an export of `node`; resolves with the URI to connect to. */
@@ -55,8 +50,8 @@ export class QemuNbdServer {
   }
 
   uri(id: string): string {
-    if (this.#address === undefined) throw new MigrationError('INTERNAL', 'The NBD server does not run.');
-    return exportUri(this.#address, id);
+    if (this.#listener === undefined) throw new MigrationError('INTERNAL', 'The NBD server does not run.');
+    return exportUri(this.#listener.reach, id);
   }
 
   /** Removes exports, clients or not, and resolves when QEMU has let go of their nodes and bitmaps. */
@@ -70,19 +65,26 @@ export class QemuNbdServer {
 
   /** Stops the server and with it all its exports, if it is ours. A second call does nothing. */
   async stop(): Promise<void> {
-    if (this.#address === undefined) return;
-    this.#address = undefined;
+    if (this.#listener === undefined) return;
+    this.#listener = undefined;
     await this.#qmp.execute('nbd-server-stop');
   }
 }
 
-/**
- * A server that runs already, as far as it shows: one without exports is found only when ours is started.
- */
+/** Whether a server runs already. QEMU has no query for that, and of one without exports nothing else shows. */
 export async function serverProblems(qmp: QmpClient, side: Side): Promise<Problem[]> {
-  const exports = await qmp.execute('query-block-exports');
-  if (!exports.some(({ type }) => type === 'nbd')) return [];
-  return [{ code: 'NBD_SERVER_BUSY', message: busyMessage(side) }];
+  try {
+    // It says first whether one runs, then that no socket can have this path: nothing is ever started.
+    await qmp.execute('nbd-server-start', { addr: { type: 'unix', data: { path: IMPOSSIBLE_PATH } } });
+  } catch (error) {
+    if (!QmpError.is(error) || error.code !== 'QMP_COMMAND') throw error;
+    if (isBusy(error)) return [{ code: 'NBD_SERVER_BUSY', message: busyMessage(side) }];
+  }
+  return [];
+}
+
+function isBusy(error: unknown): boolean {
+  return QmpError.is(error) && /already running/.test(error.description ?? '');
 }
 
 function busy(side: Side, cause: unknown): MigrationError {
@@ -95,3 +97,6 @@ function busyMessage(side: Side): string {
     'stop it (nbd-server-stop) when it is not needed.'
   );
 }
+
+/** Longer than a socket's path may be anywhere. */
+const IMPOSSIBLE_PATH = `/${'-'.repeat(200)}`;

@@ -1,55 +1,46 @@
 import type { QmpClient } from '@blockferry/qmp';
-import { MigrationError } from '../../error.js';
-import { type Address, hasPort, isPortTaken, listenCandidates, serverAddress } from './address.js';
+import { serverAddress } from './address.js';
+import { type Listener, listenOn } from './listener.js';
 
 /**
- * The destination's port for the state stream, held until it is needed. A QEMU whose `migrate-incoming` could not
- * listen takes no second one, so a port has to be known to be free before: a character device of that QEMU listens on
- * it meanwhile.
+ * The destination's address for the state stream, held until it is needed. A QEMU whose `migrate-incoming` could not
+ * listen takes no second one, so an address has to be known to be free before: a character device of that QEMU listens
+ * on it meanwhile.
  */
 export class PortReservation {
   readonly #qmp: QmpClient;
   readonly #id: string;
-  #address: Address;
+  #listener: Listener;
   #held = false;
 
-  constructor(qmp: QmpClient, id: string, address: Address) {
+  constructor(qmp: QmpClient, id: string, listener: Listener) {
     this.#qmp = qmp;
     this.#id = id;
-    this.#address = address;
+    this.#listener = listener;
   }
 
-  /** Finds a port of the range where the address leaves one open. */
+  /** Takes the address, with a port of the range where it leaves that open. */
   async take(portRange: readonly [number, number]): Promise<void> {
-    if (hasPort(this.#address)) return;
-    for (const candidate of listenCandidates(this.#address, portRange)) {
-      try {
-        await this.#listen(candidate);
-        this.#held = true;
-        this.#address = candidate;
-        return;
-      } catch (error) {
-        if (!isPortTaken(error)) throw error;
-      }
-    }
-    throw new MigrationError(
-      'STREAM_FAILED',
-      `All ports from ${portRange[0]} to ${portRange[1]} are in use for the state stream: give another --port-range.`,
-      { side: 'destination' },
-    );
+    this.#listener = await listenOn(this.#listener, portRange, ROLE, async (address) => {
+      const data = { addr: serverAddress(address), server: true, wait: false };
+      await this.#qmp.execute('chardev-add', { id: this.#id, backend: { type: 'socket', data } });
+      this.#held = true;
+    });
   }
 
-  /** Lets go of the port; what to listen on now. A second call gives the same. */
-  async release(): Promise<Address> {
+  /** Lets go of the address; what to listen on now. A second call gives the same. */
+  async release(): Promise<Listener> {
     if (this.#held) {
       this.#held = false;
       await this.#qmp.execute('chardev-remove', { id: this.#id });
     }
-    return this.#address;
-  }
-
-  async #listen(address: Address): Promise<void> {
-    const data = { addr: serverAddress(address), server: true, wait: false };
-    await this.#qmp.execute('chardev-add', { id: this.#id, backend: { type: 'socket', data } });
+    return this.#listener;
   }
 }
+
+const ROLE = {
+  side: 'destination',
+  what: 'state stream',
+  option: '--state-uri',
+  code: 'STREAM_FAILED',
+} as const;

@@ -1,4 +1,4 @@
-import { connectQmp } from '@blockferry/qmp';
+import { type ConnectQmpOptions, connectQmp, type MigrationInfo, type RunState } from '@blockferry/qmp';
 import type { Host } from '../../domain.js';
 import type { HostPort } from '../../ports.js';
 import type { Problem } from '../../problem.js';
@@ -8,7 +8,7 @@ import { serverProblems } from './nbd-server.js';
 import type { QemuEnd } from './qemu-session.js';
 
 /** Opens the monitor of a QEMU that waits for a guest. */
-export async function openQemuHost(uri: string, options: { readonly signal?: AbortSignal }): Promise<Host> {
+export async function openQemuHost(uri: string, options: ConnectQmpOptions): Promise<Host> {
   const monitor = monitorOf(uri);
   return new QemuHost(uri, { qmp: await connectQmp(uri, options), monitor });
 }
@@ -33,29 +33,17 @@ export class QemuHost implements Host, HostPort {
   }
 
   async problems(copies: boolean): Promise<Problem[]> {
-    const [{ status }, migration] = await Promise.all([
-      this.end.qmp.execute('query-status'),
-      this.end.qmp.execute('query-migrate'),
+    const { qmp } = this.end;
+    const [{ status }, migration, servers] = await Promise.all([
+      qmp.execute('query-status'),
+      qmp.execute('query-migrate'),
+      copies ? serverProblems(qmp, 'destination') : [],
     ]);
-    if (status !== 'inmigrate') {
-      return [
-        {
-          code: 'DESTINATION_NOT_WAITING',
-          message: `The destination's guest is ${status}: start that QEMU with -incoming defer.`,
-        },
-      ];
-    }
-    if (migration.status !== undefined && migration.status !== 'none') {
-      return [
-        {
-          code: 'DESTINATION_NOT_WAITING',
-          message:
-            `The destination has taken an incoming migration already (${migration.status}), and it takes but one: ` +
-            'start it anew with -incoming defer.',
-        },
-      ];
-    }
-    return copies ? serverProblems(this.end.qmp, 'destination') : [];
+    const message = whyNotWaiting(status, migration);
+    return [
+      ...(message === undefined ? [] : [{ code: 'DESTINATION_NOT_WAITING' as const, message }]),
+      ...servers,
+    ];
   }
 
   close(): Promise<void> {
@@ -65,4 +53,16 @@ export class QemuHost implements Host, HostPort {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+}
+
+function whyNotWaiting(status: RunState, migration: MigrationInfo): string | undefined {
+  if (status !== 'inmigrate')
+    return `The destination's guest is ${status}: start that QEMU with -incoming defer.`;
+  const { status: stream = 'none', 'socket-address': addresses = [] } = migration;
+  // On QEMU 7.2 the address alone shows that it listens.
+  if (stream === 'setup' || (stream === 'none' && addresses.length > 0)) {
+    return 'The destination listens for a migration already (-incoming with an address, or migrate-incoming): start it anew with -incoming defer.';
+  }
+  if (stream === 'none') return undefined;
+  return `The destination has taken an incoming migration already (${stream}), and it takes but one: start it anew with -incoming defer.`;
 }

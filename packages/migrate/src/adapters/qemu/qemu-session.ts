@@ -5,10 +5,12 @@ import type { Side } from '../../error-code.js';
 import type { DiskPair, EndpointPair, Session, SessionOptions } from '../../ports.js';
 import { DirtyTracking } from './dirty-tracking.js';
 import type { QemuDisk } from './disks.js';
+import { GuestWatch } from './guest-watch.js';
 import { ListenerAddresses } from './listener-addresses.js';
 import type { Monitor } from './monitor.js';
 import { QemuNbdServer } from './nbd-server.js';
 import { PortReservation } from './port-reservation.js';
+import { measureRoundTrip } from './round-trip.js';
 import { SourceGuard } from './source-guard.js';
 import { StateStream } from './state-stream.js';
 
@@ -33,10 +35,12 @@ export class QemuSession implements Session {
   readonly #destinationServer: QemuNbdServer;
   readonly #tracking: DirtyTracking;
   readonly #guard: SourceGuard;
+  readonly #guest: GuestWatch;
   readonly #stream: StateStream;
   readonly #prefix: string;
-  #addresses: ListenerAddresses | undefined;
+  readonly #addresses: ListenerAddresses;
   #statePort: PortReservation | undefined;
+  #roundTripMs = 0;
   /** The generation that is being copied, until `release`. */
   #copied: string | undefined;
 
@@ -46,6 +50,7 @@ export class QemuSession implements Session {
     this.#destination = destination;
     this.#pairs = pairs;
     this.#prefix = `blockferry-${options.id}`;
+    this.#addresses = new ListenerAddresses(source.monitor, destination.monitor, options.addresses);
     this.#sourceServer = new QemuNbdServer(source.qmp, 'source');
     this.#destinationServer = new QemuNbdServer(destination.qmp, 'destination');
     this.#tracking = new DirtyTracking(
@@ -54,24 +59,29 @@ export class QemuSession implements Session {
       this.#prefix,
     );
     this.#guard = new SourceGuard(source.qmp, pairs);
+    this.#guest = new GuestWatch(source.qmp, options);
     this.#stream = new StateStream({
       source: source.qmp,
       destination: destination.qmp,
+      guest: this.#guest,
       maxDowntimeMs: options.maxDowntimeMs,
+      handOverTimeoutMs: options.handOverTimeoutMs,
       fail: options.fail,
     });
+  }
+
+  get roundTripMs(): number {
+    return this.#roundTripMs;
   }
 
   async prepare(): Promise<ReadonlyMap<string, EndpointPair>> {
     const { undo, addresses } = this.#options;
     this.#watch(this.#source.qmp, 'source');
     this.#watch(this.#destination.qmp, 'destination');
-    this.#addresses = await ListenerAddresses.choose(
-      this.#source.monitor,
-      this.#destination.monitor,
-      addresses,
-    );
-    undo('remove the sockets', () => this.#addresses?.remove() ?? Promise.resolve());
+    undo('stop watching the guest', async () => this.#guest.end());
+    [this.#roundTripMs] = await Promise.all([measureRoundTrip(this.#destination.qmp), this.#guest.begin()]);
+    await this.#addresses.prepare();
+    undo('remove the sockets', () => this.#addresses.remove());
     const endpoints = new Map<string, EndpointPair>();
     if (this.#pairs.length > 0) {
       // The servers come first: one that is busy is found before anything was changed.
@@ -87,8 +97,9 @@ export class QemuSession implements Session {
     undo('put the migration capabilities back', () => this.#stream.restoreSettings());
     await this.#stream.configure();
     undo('remove the dirty bitmaps', () => this.#removeTracking());
-    await this.#guard.begin();
     await this.#tracking.start();
+    undo('stop watching the disks', async () => this.#guard.unwatch());
+    this.#guard.watch(() => ({ name: this.#tracking.recording, recording: true }), this.#options.fail);
     await Promise.all(
       this.#pairs.map(async ({ disk, source, destination }, index) => {
         const [from, to] = await Promise.all([
@@ -107,7 +118,7 @@ export class QemuSession implements Session {
     const ended = await this.#tracking.rotate();
     const [maps] = await Promise.all([
       this.#export(ended),
-      this.#guard.check(this.#tracking.recording, true),
+      this.#guard.check({ name: this.#tracking.recording, recording: true }),
     ]);
     return maps;
   }
@@ -131,9 +142,10 @@ export class QemuSession implements Session {
   }
 
   async freeze(): Promise<Map<string, DirtyMap>> {
+    this.#guard.unwatch();
     // One write to the monitor, in this order: every round trip here is downtime.
     const frozen = this.#tracking.freeze();
-    const guarded = this.#guard.check(this.#tracking.recording, false);
+    const guarded = this.#guard.check({ name: this.#tracking.recording, recording: false });
     const exported = this.#export(this.#tracking.recording);
     const [, , maps] = await Promise.all([frozen, guarded, exported]);
     return maps;
@@ -143,16 +155,21 @@ export class QemuSession implements Session {
     return this.#destinationServer.stop();
   }
 
+  explain(failure: unknown): Promise<unknown> {
+    return this.#guard.explain(failure);
+  }
+
   handOver(): Promise<number> {
     return this.#stream.handOver();
   }
 
   async cleanUp(): Promise<void> {
+    this.#guest.end();
     const steps: readonly [string, () => Promise<void>][] = [
       ["stop the source's NBD server", () => this.#sourceServer.stop()],
       ['remove the dirty bitmaps', () => this.#tracking.removeAll()],
       ['put the migration capabilities back', () => this.#stream.restoreSettings()],
-      ['remove the sockets', () => this.#addresses?.remove() ?? Promise.resolve()],
+      ['remove the sockets', () => this.#addresses.remove()],
     ];
     // The guest runs on the destination: what fails here is told, and changes that no more.
     for (const [what, step] of steps) {

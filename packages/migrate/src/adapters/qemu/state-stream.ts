@@ -1,14 +1,23 @@
 import type { QmpClient, QmpEvent } from '@blockferry/qmp';
 import { isEvent, QmpError } from '@blockferry/qmp';
+import { abortable } from '../../abortable.js';
 import { MigrationError } from '../../error.js';
 import { downtimeLimit } from '../../policy/downtime-limit.js';
-import { type Address, stateUri } from './address.js';
+import { describeSide, handOverOutcome, type SideState } from '../../policy/hand-over-outcome.js';
+import { stateUri } from './address.js';
+import type { GuestWatch } from './guest-watch.js';
+import { Heartbeat } from './heartbeat.js';
+import type { Listener } from './listener.js';
 import { MigrationSettings } from './migration-settings.js';
 
 export interface StateStreamOptions {
   readonly source: QmpClient;
   readonly destination: QmpClient;
+  /** The source's; already watching. */
+  readonly guest: GuestWatch;
   readonly maxDowntimeMs: number;
+  /** How long both sides may take to say how the hand-over ended. Milliseconds. */
+  readonly handOverTimeoutMs: number;
   /** Called when the stream fails by itself, before it is handed over. */
   readonly fail: (error: MigrationError) => void;
 }
@@ -24,9 +33,13 @@ export class StateStream {
   readonly #sourceSettings: MigrationSettings;
   readonly #destinationSettings: MigrationSettings;
   #started = false;
-  #wasRunning = true;
-  #stoppedAt: number | undefined;
   #handingOver = false;
+  #unwatch: () => void = () => {};
+  #reachSwitch: (at: number) => void = () => {};
+  /** When the source began to wait for the switch. A small guest's does before `migrate` is answered. */
+  readonly #atSwitch = new Promise<number>((resolve) => {
+    this.#reachSwitch = resolve;
+  });
   /** Whether the destination survives a stream that fails: QEMU 9.1 and newer. */
   #canStay = false;
 
@@ -39,17 +52,17 @@ export class StateStream {
   /** Sets both sides up. Undo with `restoreSettings`. */
   async configure(): Promise<void> {
     const { source, destination, maxDowntimeMs } = this.#options;
-    this.#wasRunning = (await source.execute('query-status')).running;
     await this.#sourceSettings.change(['events', 'return-path', 'pause-before-switchover'], {
       'downtime-limit': downtimeLimit(1, maxDowntimeMs),
     });
     await this.#destinationSettings.change(['events', 'return-path', 'late-block-activate'], {});
-    source.on((event) => this.#watch(event));
+    this.#unwatch = source.on((event) => this.#watch(event));
     const { major, minor } = destination.greeting.version.qemu;
     this.#canStay = major > 9 || (major === 9 && minor >= 1);
   }
 
   async restoreSettings(): Promise<void> {
+    this.#unwatch();
     const outcomes = await Promise.allSettled([
       this.#sourceSettings.restore(),
       this.#destinationSettings.restore(),
@@ -59,25 +72,22 @@ export class StateStream {
   }
 
   /** The destination listens, the source connects. */
-  async start(address: Address): Promise<void> {
-    const uri = stateUri(address);
+  async start({ listen, reach }: Listener): Promise<void> {
     const stay = this.#canStay ? { 'exit-on-error': false } : {};
-    await this.#options.destination.execute('migrate-incoming', { uri, ...stay });
+    await this.#options.destination.execute('migrate-incoming', { uri: stateUri(listen), ...stay });
     this.#started = true;
-    await this.#options.source.execute('migrate', { uri });
+    await this.#options.source.execute('migrate', { uri: stateUri(reach) });
   }
 
   /**
-   * Resolves when the source waits for the switch, with the moment its guest stopped. Memory can be large and the line
+   * Resolves when the source waits for the switch, with the moment its guest stopped for it. Memory can be large and the line
    * slow: what hangs shows in the deadlines of QMP and NBD, or in the caller's signal.
    */
   async stopped(signal: AbortSignal): Promise<number> {
-    const { source } = this.#options;
-    const event = await source.waitForEvent(isStatus('pre-switchover'), {
-      timeoutMs: Number.POSITIVE_INFINITY,
-      signal,
-    });
-    return this.#stoppedAt ?? event.at;
+    const { source, destination, fail } = this.#options;
+    using _heartbeat = new Heartbeat({ source, destination }, fail);
+    const at = await abortable(this.#atSwitch, signal);
+    return this.#options.guest.stoppedAt ?? at;
   }
 
   /**
@@ -85,38 +95,42 @@ export class StateStream {
    * `migrate-continue` on the true outcome decides.
    */
   async handOver(): Promise<number> {
-    const { source, destination } = this.#options;
+    const { source, destination, guest, handOverTimeoutMs: timeoutMs } = this.#options;
+    const runs = await guest.ran();
     this.#handingOver = true;
-    const there = destination.waitForEvent(isEnd, { timeoutMs: HAND_OVER_TIMEOUT_MS });
-    const here = source.waitForEvent(isEnd, { timeoutMs: HAND_OVER_TIMEOUT_MS });
-    const resumed = destination.waitForEvent(({ event }) => event === 'RESUME', {
-      timeoutMs: HAND_OVER_TIMEOUT_MS,
+    let resumedAt: number | undefined;
+    const unwatch = destination.on(({ event, at }) => {
+      if (event === 'RESUME') resumedAt = at;
     });
+    const there = destination.waitForEvent(isEnd, { timeoutMs });
+    const here = source.waitForEvent(isEnd, { timeoutMs });
     try {
-      await source.execute('migrate-continue', { state: 'pre-switchover' });
+      await source.execute('migrate-continue', { state: 'pre-switchover' }, { timeoutMs });
       // Both are heard out: a destination that died leaves the source to say what became of the guest.
       const [ended, arrived] = await Promise.allSettled([here, there]);
       if (!isCompleted(ended) || !isCompleted(arrived)) return await this.#explain();
-      if (!this.#wasRunning) return arrived.value.at;
+      if (!runs) return arrived.value.at;
       // A destination that was started without -S runs by itself; for that one this does nothing.
       await destination.execute('cont');
-      return (await resumed).at;
+      return resumedAt ?? performance.now();
     } catch (error) {
       if (MigrationError.is(error)) throw error;
       return await this.#explain(error);
+    } finally {
+      unwatch();
     }
   }
 
-  /** Gives the stream up and waits until the guest runs on the source, if it did. */
+  /** Gives the stream up and waits until the guest runs on the source, if it ran. */
   async cancel(): Promise<void> {
     if (!this.#started) return;
     this.#started = false;
-    const { source } = this.#options;
+    const { source, guest } = this.#options;
     this.#handingOver = true;
-    const ended = source.waitForEvent(isEnd, { timeoutMs: HAND_OVER_TIMEOUT_MS });
+    const ended = source.waitForEvent(isEnd, { timeoutMs: CANCEL_TIMEOUT_MS });
     await source.execute('migrate_cancel');
     if (!ENDED.has((await source.execute('query-migrate')).status ?? 'none')) await ended;
-    if (!this.#wasRunning || (await source.execute('query-status')).running) return;
+    if (!(await guest.ran()) || (await source.execute('query-status')).running) return;
     await source
       .waitForEvent(({ event }) => event === 'RESUME', { timeoutMs: RESUME_TIMEOUT_MS })
       .catch(async (error) => {
@@ -125,8 +139,7 @@ export class StateStream {
   }
 
   #watch(event: QmpEvent): void {
-    if (event.event === 'STOP') this.#stoppedAt = event.at;
-    if (event.event === 'RESUME') this.#stoppedAt = undefined;
+    if (isStatus(event, 'pre-switchover')) this.#reachSwitch(event.at);
     if (isEvent(event, 'MIGRATION_PASS')) this.#allowMore(event.data.pass);
     if (this.#started && !this.#handingOver && isEnd(event)) {
       void this.#failure().then(this.#options.fail);
@@ -136,7 +149,7 @@ export class StateStream {
   #allowMore(pass: number): void {
     const { source, maxDowntimeMs } = this.#options;
     // The last pass is the one of the hand-over: there is nothing to decide any more.
-    if (this.#stoppedAt !== undefined || this.#handingOver) return;
+    if (this.#options.guest.stoppedAt !== undefined || this.#handingOver) return;
     const limit = downtimeLimit(pass, maxDowntimeMs);
     if (limit === downtimeLimit(pass - 1, maxDowntimeMs)) return;
     // Only a hint to the stream: without it the stream takes longer, and its deadlines stand.
@@ -159,22 +172,28 @@ export class StateStream {
   /** The hand-over did not end well: says where the guest is, and touches nothing. */
   async #explain(cause?: unknown): Promise<never> {
     const { source, destination } = this.#options;
-    const status = async (qmp: QmpClient): Promise<string> => {
-      try {
-        const [vm, stream] = [await qmp.execute('query-status'), await qmp.execute('query-migrate')];
-        return `${vm.status}, stream ${stream.status ?? 'none'}`;
-      } catch (error) {
-        return QmpError.is(error) ? `no answer (${error.code})` : 'no answer';
-      }
-    };
-    const [here, there] = await Promise.all([status(source), status(destination)]);
-    if (/^running, stream (failed|cancelled)/.test(here)) throw await this.#failure(cause);
+    const [here, there] = await Promise.all([this.#state(source), this.#state(destination)]);
+    if (handOverOutcome(here, there) === 'source') throw await this.#failure(cause);
+    const why = QmpError.is(cause) ? ` ${cause.message}` : '';
     throw new MigrationError(
       'OUTCOME_UNCERTAIN',
-      `The hand-over has no known outcome: the source says ${here}; the destination says ${there}. Nothing was resumed; ` +
-        'look at both before you let the guest run on one of them.',
+      `The hand-over has no known outcome: the source ${describeSide(here)}, the destination ${describeSide(there)}.${why} ` +
+        'Nothing was resumed: look at both before you let the guest run on one of them.',
       { cause },
     );
+  }
+
+  async #state(qmp: QmpClient): Promise<SideState> {
+    const deadline = { timeoutMs: Math.min(STATE_TIMEOUT_MS, this.#options.handOverTimeoutMs) };
+    try {
+      const [{ status, running }, { status: stream = 'none' }] = await Promise.all([
+        qmp.execute('query-status', undefined, deadline),
+        qmp.execute('query-migrate', undefined, deadline),
+      ]);
+      return { answers: true, status, running, stream };
+    } catch (error) {
+      return { answers: false, gone: QmpError.is(error) && error.code === 'QMP_CLOSED' };
+    }
   }
 }
 
@@ -186,8 +205,8 @@ function statusOf(event: QmpEvent): unknown {
   return event.data['status'];
 }
 
-function isStatus(status: string): (event: QmpEvent) => boolean {
-  return (event) => event.event === 'MIGRATION' && statusOf(event) === status;
+function isStatus(event: QmpEvent, status: string): boolean {
+  return event.event === 'MIGRATION' && statusOf(event) === status;
 }
 
 function isEnd(event: QmpEvent): boolean {
@@ -196,5 +215,6 @@ function isEnd(event: QmpEvent): boolean {
 
 const ENDED: ReadonlySet<string> = new Set(['completed', 'failed', 'cancelled', 'none']);
 
-const HAND_OVER_TIMEOUT_MS = 60_000;
+const CANCEL_TIMEOUT_MS = 60_000;
+const STATE_TIMEOUT_MS = 10_000;
 const RESUME_TIMEOUT_MS = 10_000;

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import {
   type Address,
   exportUri,
+  isWildcard,
+  parseListenHost,
   parseNbdAddress,
   parseStateAddress,
   serverAddress,
@@ -142,6 +144,35 @@ describe("a socket's path", () => {
     expect(() => parseNbdAddress('--source-nbd', `unix://${path}a`)).toThrow(why);
     expect(() => parseNbdAddress('--source-nbd', `nbd+unix:///?socket=${path}a`)).toThrow(why);
     expect(() => parseStateAddress('--state-uri', `unix:${path}a`)).toThrow(why);
+  });
+});
+
+describe('the host of listen_address', () => {
+  it.each([
+    ['192.0.2.7', '192.0.2.7'],
+    ['host.example', 'host.example'],
+    ['::1', '::1'],
+    ['[2001:db8::7]', '2001:db8::7'],
+    ['0.0.0.0', '0.0.0.0'],
+  ])('%s', (text, host) => {
+    expect(parseListenHost(text)).toBe(host);
+  });
+
+  it.each(['', 'host:1', '192.0.2.7:1', '[::1', 'tcp://host', 'a@b', 'a b'])('not "%s"', (text) => {
+    expect(() => parseListenHost(text)).toThrow(/^listen_address is ".*": give a host name/);
+  });
+});
+
+describe('a wildcard', () => {
+  it.each(['0.0.0.0', '0', '0x0', '0.0', '::', '0:0:0:0:0:0:0:0', '::0.0.0.0', '::ffff:0.0.0.0'])(
+    '%s',
+    (host) => {
+      expect(isWildcard(host)).toBe(true);
+    },
+  );
+
+  it.each(['127.0.0.1', '::1', '0.0.0.1', 'host', '0.example', '10.0.0.0'])('not %s', (host) => {
+    expect(isWildcard(host)).toBe(false);
   });
 });
 

@@ -7,11 +7,13 @@ import { type Exchange, readExchanges, recordedQmp } from '../../support/recorde
 const recorded = readExchanges('disks');
 const MIB = 1 << 20;
 
-async function found(node: string): Promise<QemuDisk | undefined> {
-  return (await queryDisks(recordedQmp(recorded))).find(({ names }) => names.includes(node));
-}
+describe.each([
+  ['10.0', recorded],
+  ['7.2', readExchanges('disks-7.2')],
+])('the disks of a real QEMU %s', (_release, recorded) => {
+  const found = async (name: string): Promise<QemuDisk | undefined> =>
+    (await queryDisks(recordedQmp(recorded))).find(({ names }) => names.includes(name));
 
-describe('the disks of a real QEMU', () => {
   it("are all there, in QEMU's order, each with an id of its own", async () => {
     const disks = await queryDisks(recordedQmp(recorded));
     expect(disks.map(({ disk }) => disk)).toEqual([
@@ -19,13 +21,13 @@ describe('the disks of a real QEMU', () => {
       'drive-log',
       'ide2-cd0',
       'ide3-cd0',
-      'vars',
       'data',
       'anonymous',
       'cluster',
       'golden',
       'scsi',
       'quorum',
+      'top',
       'cd0',
     ]);
     expect(new Set(disks.map(({ id }) => id)).size).toBe(disks.length);
@@ -40,6 +42,18 @@ describe('the disks of a real QEMU', () => {
     ['device alone', 'cd0', ['cd0']],
   ])('go by every name, the alias first, then the device, then the node: %s', async (_, name, names) => {
     expect((await found(name))?.names).toEqual(names);
+  });
+
+  it('are none where no guest device uses them, nor where the device is a flash chip', async () => {
+    const names = (await queryDisks(recordedQmp(recorded))).flatMap((disk) => disk.names);
+    expect(names).not.toContain('spare');
+    expect(names).not.toContain('vars');
+  });
+
+  it('are exported and tracked below their filters, and named by what the device stands on', async () => {
+    expect(await found('vde')).toMatchObject({ names: ['vde', 'top'], root: 'top', node: 'busy' });
+    expect(await found('data')).toMatchObject({ root: 'data', node: 'data' });
+    expect(await found('cd0')).toMatchObject({ root: '', node: '' });
   });
 
   it("have the guest's size, and what their image takes of the host", async () => {
@@ -67,10 +81,10 @@ describe('the disks of a real QEMU', () => {
     expect(decisions.filter(({ action }) => action === 'move').map(({ disk }) => disk)).toEqual([
       'virtio0',
       'drive-log',
-      'vars',
       'data',
       'anonymous',
       'scsi',
+      'top',
     ]);
     expect(problems).toEqual([]);
   });
@@ -81,8 +95,8 @@ describe('a monitor that does not answer', () => {
     'is not taken for a disk that nobody shares (%s)',
     async (code) => {
       const qmp = recordedQmp(recorded);
-      const execute = async (command: string): Promise<unknown> => {
-        if (command === 'query-block') return qmp.execute(command);
+      const execute = async (command: string, given?: object): Promise<unknown> => {
+        if (command !== 'qom-get') return qmp.execute(command, given as never);
         throw new QmpError(code, 'No answer.');
       };
       await expect(queryDisks({ execute } as unknown as QmpClient)).rejects.toMatchObject({ code });

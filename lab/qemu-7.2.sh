@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# qemu-7.2.sh - bookworm's own QEMU, beside the installed one and without installing it: downloaded from the
+# machine's own sources and unpacked into lab/.cache/qemu-7.2. Does nothing when it is there; two at once are safe.
+# qemu-7.2.sh --check - says what is missing, if anything is, and fails then.
+set -euo pipefail
+
+out=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/.cache/qemu-7.2
+binary=$out/usr/bin/qemu-system-x86_64
+
+if [[ ${1:-} == --check ]]; then
+  [[ -x $binary ]] || { echo "qemu-7.2.sh: there is no $binary" >&2; exit 1; }
+  exit 0
+fi
+
+mkdir -p "${out%/*}"
+exec {lock}>"$out.lock"
+flock "$lock"
+[[ ! -x $binary ]] || exit 0
+
+# Bookworm's newest version of a package, which is no backport; empty where apt knows none.
+version() {
+  apt-cache madison "$1" | awk '$3 !~ /~bpo/ { print $3; exit }'
+}
+
+if [[ -z $(version qemu-system-x86) ]]; then
+  [[ $EUID == 0 ]] || { echo "qemu-7.2.sh: apt knows no QEMU 7.2; run apt-get update as root" >&2; exit 1; }
+  apt-get update -qq
+fi
+
+work=$(mktemp -d "$out.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+chmod 755 "$work"
+mkdir "$work/debs" "$work/root"
+for package in qemu-system-x86 qemu-system-common qemu-system-data seabios; do
+  found=$(version "$package")
+  [[ -n $found ]] || { echo "qemu-7.2.sh: apt knows no $package for Debian 12" >&2; exit 1; }
+  # As root apt warns that its sandbox user cannot write here, and downloads all the same.
+  (cd "$work/debs" && apt-get download -qq "$package=$found" 2>/dev/null)
+done
+for deb in "$work"/debs/*.deb; do dpkg-deb -x "$deb" "$work/root"; done
+"$work/root/usr/bin/qemu-system-x86_64" --version | head -n 1
+rm -rf "$out"
+mv "$work/root" "$out"

@@ -1,0 +1,26 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+/** Which QEMU: the installed one (10), or bookworm's own, which `qemu-7.2.sh` unpacks. */
+export type QemuRelease = 'installed' | '7.2';
+
+/** The program to start. */
+export function qemuBinary(release: QemuRelease): string {
+  return release === 'installed' ? 'qemu-system-x86_64' : OLD_BINARY;
+}
+
+/** Whether `lab/.cache` has QEMU 7.2. */
+export function hasOldQemu(): boolean {
+  return spawnSync(OLD_SCRIPT, ['--check']).status === 0;
+}
+
+/**
+ * The machine type that both can have: `q35` alone is another one in each release, and the state stream of one
+ * does not fit the other.
+ */
+export function machineOf(...releases: readonly QemuRelease[]): string {
+  return releases.includes('7.2') ? 'pc-q35-7.2' : 'q35';
+}
+
+const OLD_SCRIPT = fileURLToPath(new URL('../qemu-7.2.sh', import.meta.url));
+const OLD_BINARY = fileURLToPath(new URL('../.cache/qemu-7.2/usr/bin/qemu-system-x86_64', import.meta.url));

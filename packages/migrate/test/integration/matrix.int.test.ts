@@ -1,0 +1,73 @@
+import { type ImageLayout, QemuPair, type QemuRelease, requires } from '@blockferry/lab';
+import { describe, expect, it } from 'vitest';
+import { moveGuest } from '../support/moved-guest.js';
+
+const lab = requires('guest', 'qemu-system-x86_64', 'qemu-7.2', 'qemu-img');
+
+/** Source image, destination image, transport, releases, the destination's start, its contents beforehand. */
+type Cell = readonly [
+  ImageLayout,
+  'raw' | 'qcow2',
+  'unix' | 'tcp',
+  Releases,
+  '-S' | 'runs',
+  'blank' | 'dirty',
+];
+type Releases = '10 to 10' | '7.2 to 7.2' | '7.2 to 10' | '10 to 7.2';
+
+// Every two values of two columns meet in a row. A destination opens one image: flat, whatever the source's layers.
+const CELLS: readonly Cell[] = [
+  ['raw', 'raw', 'unix', '10 to 10', '-S', 'blank'],
+  ['qcow2', 'raw', 'tcp', '10 to 10', 'runs', 'dirty'],
+  ['qcow2-backed', 'qcow2', 'unix', '10 to 10', '-S', 'blank'],
+  ['raw', 'raw', 'tcp', '7.2 to 7.2', '-S', 'dirty'],
+  ['qcow2', 'raw', 'unix', '7.2 to 7.2', 'runs', 'blank'],
+  ['qcow2-backed', 'qcow2', 'tcp', '7.2 to 7.2', '-S', 'dirty'],
+  ['raw', 'qcow2', 'unix', '7.2 to 10', 'runs', 'dirty'],
+  ['qcow2', 'qcow2', 'tcp', '7.2 to 10', '-S', 'blank'],
+  ['qcow2-backed', 'raw', 'unix', '7.2 to 10', 'runs', 'dirty'],
+  ['raw', 'qcow2', 'tcp', '10 to 7.2', 'runs', 'blank'],
+  ['qcow2', 'qcow2', 'unix', '10 to 7.2', '-S', 'dirty'],
+  ['qcow2-backed', 'raw', 'tcp', '10 to 7.2', 'runs', 'blank'],
+];
+
+const DISKS = [
+  { name: 'vda', sizeMiB: 32, filledMiB: 16, rateKiB: 4096 },
+  { name: 'vdb', sizeMiB: 16, filledMiB: 4, rateKiB: 512 },
+];
+
+describe('the matrix', () => {
+  it('brings every two values of two columns together', () => {
+    const values = CELLS[0]?.map((_, column) => new Set(CELLS.map((cell) => cell[column]))) ?? [];
+    for (const [a, left] of values.entries()) {
+      for (const [b, right] of values.entries()) {
+        if (a >= b) continue;
+        const met = new Set(CELLS.map((cell) => `${cell[a]} ${cell[b]}`));
+        expect(met.size, `columns ${a} and ${b}`).toBe(left.size * right.size);
+      }
+    }
+  });
+});
+
+describe.skipIf(!lab.available)(`a guest arrives, whatever its images and QEMUs ${lab.reason}`, () => {
+  it.each(CELLS)('%s to %s, %s, QEMU %s, destination %s, %s', async (...cell) => {
+    const [sourceFormat, destinationFormat, monitors, releases, start, contents] = cell;
+    const [from = '', to = ''] = releases.split(' to ');
+    await using pair = await QemuPair.start({
+      disks: DISKS,
+      sourceFormat,
+      destinationFormat,
+      monitors,
+      sourceRelease: release(from),
+      destinationRelease: release(to),
+      destinationPaused: start === '-S',
+      dirtyTarget: contents === 'dirty',
+    });
+    const result = await moveGuest(pair, ['vda', 'vdb']);
+    expect(result.disks.map(({ disk }) => disk)).toEqual(['vda', 'vdb']);
+  });
+});
+
+function release(name: string): QemuRelease {
+  return name === '7.2' ? '7.2' : 'installed';
+}
