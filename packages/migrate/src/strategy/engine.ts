@@ -1,11 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 import type { RateLimiter, Sabotage } from '@blockferry/nbd';
 import { abortable, within } from '../abortable.js';
-import type { MigrationEvent } from '../events.js';
+import type { LogEvent, MigrationEvent } from '../events.js';
 import { toMigrationError } from '../failure.js';
 import type { Phase } from '../phase.js';
 import type { PhaseRunner } from '../phase-runner.js';
-import { decide, type RoundRecord } from '../policy/convergence.js';
+import { type ConvergenceDecision, decide, type RoundRecord } from '../policy/convergence.js';
 import type { DiskPair, Session } from '../ports.js';
 import type { DiskResult } from '../result.js';
 import { DiskCopiers } from './disk-copiers.js';
@@ -98,10 +98,9 @@ export class EngineStrategy {
     for (;;) {
       records.push(await this.#copiers.round(await session.rotate()));
       await session.release();
-      const { action, reason, forecastMs } = decide(records, limits);
-      if (action === 'round') continue;
-      const message = `Starting the state stream: ${reason}; forecast downtime ${Math.round(forecastMs)} ms.`;
-      emit({ type: 'log', level: 'info', message });
+      const decision = decide(records, limits);
+      if (decision.action === 'round') continue;
+      emit(announce(decision, maxDowntimeMs));
       return;
     }
   }
@@ -154,6 +153,15 @@ export class EngineStrategy {
     if (!COPYING.has(phase) || this.#options.signal.aborted) return failure;
     return this.#options.session.explain(failure);
   }
+}
+
+function announce({ reason, forecastMs }: ConvergenceDecision, maxDowntimeMs: number): LogEvent {
+  const forecast = `Starting the state stream: ${reason}; forecast downtime ${Math.round(forecastMs)} ms`;
+  if (forecastMs <= maxDowntimeMs) return { type: 'log', level: 'info', message: `${forecast}.` };
+  const message =
+    `${forecast}, more than the ${maxDowntimeMs} ms asked for. ` +
+    'To roll back instead give a timeout; to shorten it, raise the bandwidth or calm the guest.';
+  return { type: 'log', level: 'warning', message };
 }
 
 /** Measured: what the switch costs with nothing dirty and no way between the hosts (bare QEMU, unix sockets). */
