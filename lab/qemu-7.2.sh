@@ -22,21 +22,28 @@ version() {
   apt-cache madison "$1" | awk '$3 !~ /~bpo/ { print $3; exit }'
 }
 
-if [[ -z $(version qemu-system-x86) ]]; then
-  [[ $EUID == 0 ]] || { echo "qemu-7.2.sh: apt knows no QEMU 7.2; run apt-get update as root" >&2; exit 1; }
-  apt-get update -qq
-fi
-
 work=$(mktemp -d "$out.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 chmod 755 "$work"
 mkdir "$work/debs" "$work/root"
-for package in qemu-system-x86 qemu-system-common qemu-system-data seabios; do
-  found=$(version "$package")
-  [[ -n $found ]] || { echo "qemu-7.2.sh: apt knows no $package for Debian 12" >&2; exit 1; }
-  # As root apt warns that its sandbox user cannot write here, and downloads all the same.
-  (cd "$work/debs" && apt-get download -qq "$package=$found" 2>/dev/null)
-done
+
+download() {
+  local package found
+  for package in qemu-system-x86 qemu-system-common qemu-system-data seabios; do
+    found=$(version "$package")
+    [[ -n $found ]] || return 1
+    # As root apt warns that its sandbox user cannot write here, and downloads all the same.
+    (cd "$work/debs" && apt-get download -qq "$package=$found" 2>/dev/null) || return 1
+  done
+}
+
+# Lists that are missing or old: new ones, and once more.
+if ! download; then
+  [[ $EUID == 0 ]] || { echo "qemu-7.2.sh: apt cannot download QEMU 7.2; run apt-get update as root" >&2; exit 1; }
+  apt-get update -qq
+  download || { echo "qemu-7.2.sh: apt has no QEMU 7.2; this is for Debian 12" >&2; exit 1; }
+fi
+
 for deb in "$work"/debs/*.deb; do dpkg-deb -x "$deb" "$work/root"; done
 "$work/root/usr/bin/qemu-system-x86_64" --version | head -n 1
 rm -rf "$out"

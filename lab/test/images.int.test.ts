@@ -29,6 +29,20 @@ describe.skipIf(!lab.available)('the judge of images', () => {
     expect(await verifyImage(scratch.join('qcow2'), 0, 'qcow2')).toMatchObject({ status: 'ok' });
   });
 
+  it('reads an overlay together with what it stands on', async () => {
+    await fillImage(image, 'vda', 16, 4, 'qcow2-backed');
+    expect(await allocatedBytes(image)).toBeLessThan(1 << 20);
+    expect(await verifyImage(image, 0, 'qcow2')).toMatchObject({ status: 'ok' });
+  });
+
+  it('knows the bytes after the last whole block', async () => {
+    const tail = 512;
+    await fillImage(image, 'vda', 16 + tail / 2 ** 20, 4);
+    expect(await verifyImage(image)).toMatchObject({ status: 'ok' });
+    await overwrite(image, (16 << 20) + tail - 1, Buffer.from([0xff]));
+    expect(await verifyImage(image)).toMatchObject({ status: 'damaged', bad: 1, lost: 0 });
+  });
+
   it('finds one flipped byte', async () => {
     await fillImage(image, 'vda', 16, 4);
     await overwrite(image, 9 * BLOCK + 100, Buffer.from([0xff]));

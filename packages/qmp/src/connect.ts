@@ -2,6 +2,7 @@ import { connect, type Socket } from 'node:net';
 import type { QmpClient } from './client.js';
 import { ConnectionAttempt } from './connection-attempt.js';
 import type { QmpEvent } from './event.js';
+import { acknowledgeAtOnce } from './prompt-acks.js';
 import { QmpSession } from './session.js';
 import { parseQmpUri, type QmpAddress } from './uri.js';
 import { abortedError, Waiter } from './waiter.js';
@@ -46,7 +47,8 @@ export async function connectQmp(uri: string, options: ConnectQmpOptions = {}): 
   if (signal?.aborted === true) throw abortedError(signal);
   const { commandTimeoutMs = DEFAULT_TIMEOUT_MS, maxLineBytes, onEvent } = options;
   const session = new QmpSession(maxLineBytes === undefined ? {} : { maxLineBytes });
-  const monitor = { uri, socket: openSocket(address), session, commandTimeoutMs, onEvent };
+  const socket = openSocket(address);
+  const monitor = { uri, socket, session, commandTimeoutMs, onEvent };
   const attempt = new ConnectionAttempt(monitor);
   const waiter = new Waiter<QmpClient>({
     timeoutMs: handshakeTimeoutMs,
@@ -55,7 +57,9 @@ export async function connectQmp(uri: string, options: ConnectQmpOptions = {}): 
   });
   attempt.start(waiter);
   try {
-    return await waiter.promise;
+    const client = await waiter.promise;
+    if (address.transport === 'tcp') acknowledgeAtOnce(socket);
+    return client;
   } catch (error) {
     attempt.abandon();
     throw error;

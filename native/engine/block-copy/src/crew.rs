@@ -243,6 +243,10 @@ impl Station {
                 while task.poll_postponed().is_some() {}
                 return (Supply::Ended, progress);
             }
+            // What this lane has no room for is another's: on a long way it would wait here for a round trip.
+            if window.is_full() {
+                return (Supply::Waiting, progress);
+            }
             let next = held.take().or_else(|| task.poll_postponed());
             let piece = match next.map_or_else(|| pass.take(self.index), Taken::Piece) {
                 Taken::Piece(piece) => piece,
@@ -250,7 +254,7 @@ impl Station {
                 Taken::End => return (Supply::Ended, progress),
             };
             let Some(claim) = window.claim(task.cost(piece)) else {
-                *held = Some(piece);
+                pass.give_back(piece);
                 return (Supply::Waiting, progress);
             };
             if let Err(delay) = self.limits.limiter.admit(task.rated(piece), now) {

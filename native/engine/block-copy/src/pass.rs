@@ -74,12 +74,15 @@ impl Pass {
             return false;
         }
         state.queue.push_back(piece);
-        let idle = state.idle.iter_mut().zip(&self.wakers).find(|(idle, _)| **idle);
-        if let Some((idle, waker)) = idle {
-            *idle = false;
-            waker.wake();
-        }
+        self.wake_one(&mut state);
         true
+    }
+
+    /// Takes a piece back from a worker that has no room for it, for the next one that has.
+    pub(crate) fn give_back(&self, piece: Piece) {
+        let mut state = self.state();
+        state.queue.push_front(piece);
+        self.wake_one(&mut state);
     }
 
     /// The end of the plan: what is queued is still done.
@@ -152,6 +155,14 @@ impl Pass {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wake_one(&self, state: &mut State) {
+        let idle = state.idle.iter_mut().zip(&self.wakers).find(|(idle, _)| **idle);
+        if let Some((idle, waker)) = idle {
+            *idle = false;
+            waker.wake();
+        }
     }
 
     fn wake_all(&self) {
@@ -233,6 +244,17 @@ mod tests {
         assert!(matches!(pass.take(1), Taken::Piece(_)));
         assert!(pass.push(piece()));
         assert!(is_set(&pass.wakers[2]));
+    }
+
+    #[test]
+    fn a_piece_that_is_given_back_is_the_next_and_wakes_a_worker_that_found_nothing() {
+        let pass = pass(2);
+        assert!(matches!(pass.take(1), Taken::Nothing));
+        let first = Piece { run: Run::new(8, 1), ..piece() };
+        pass.give_back(first);
+        assert!(is_set(&pass.wakers[1]));
+        assert!(pass.push(piece()));
+        assert!(matches!(pass.take(0), Taken::Piece(piece) if piece == first));
     }
 
     #[test]

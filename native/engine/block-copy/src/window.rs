@@ -21,6 +21,11 @@ impl Window {
         Self { requests, bytes, used: Rc::default() }
     }
 
+    /// Whether there is no room for a request, however small.
+    pub(crate) fn is_full(&self) -> bool {
+        self.used.requests.get() >= self.requests
+    }
+
     /// One request of `bytes`, if both limits allow it.
     pub(crate) fn claim(&self, bytes: u64) -> Option<Claim> {
         let requests = self.used.requests.get() + 1;

@@ -1,12 +1,4 @@
-import {
-  type LabVm,
-  type Leftovers,
-  leftovers,
-  migratePlainly,
-  QemuPair,
-  requires,
-  sha256,
-} from '@blockferry/lab';
+import { type Leftovers, leftovers, migratePlainly, QemuPair, requires, sha256 } from '@blockferry/lab';
 import { describe, expect, it } from 'vitest';
 import { blockferry, type EventLine } from './command.js';
 
@@ -53,30 +45,13 @@ describe.skipIf(!lab.available)(`migrate between two QEMUs ${lab.reason ?? ''}`,
   });
 
   it('moves over TCP between monitors on TCP, with nothing said about addresses', async () => {
-    const monitor = [
-      '-chardev',
-      'socket,id=tcp,host=127.0.0.1,port=0,server=on,wait=off',
-      '-mon',
-      'chardev=tcp,mode=control',
-    ];
     await using pair = await QemuPair.start({
       rateMiB: 8,
       dirtyTarget: true,
-      sourceArguments: monitor,
-      destinationArguments: monitor,
+      monitors: 'tcp',
     });
     const before = await both(pair);
-    const [from, to] = [await tcpMonitor(pair.source), await tcpMonitor(pair.destination)];
-    const run = await blockferry([
-      'migrate',
-      '--from',
-      from,
-      '--to',
-      to,
-      '--migrate-disks',
-      'vda,vdb',
-      '--unsafe',
-    ]);
+    const run = await blockferry(ends(pair, '--migrate-disks', 'vda,vdb', '--unsafe'));
     expect(run.result).toMatchObject({ ok: true, exit: 0 });
     expect(await pair.destination.waitMoreBeats(2)).toMatchObject({ bad: 0, errors: 0 });
     expect(await both(pair)).toEqual(before);
@@ -154,15 +129,6 @@ describe.skipIf(!lab.available)(`migrate between two QEMUs ${lab.reason ?? ''}`,
 
 function ends(pair: QemuPair, ...more: string[]): string[] {
   return ['migrate', '--from', pair.source.uri, '--to', pair.destination.uri, ...more];
-}
-
-/** The URI of the monitor on TCP: QEMU chose the port. */
-async function tcpMonitor(vm: LabVm): Promise<string> {
-  const devices = await vm.cmd<{ label: string; filename: string }[]>('query-chardev');
-  const port = /tcp:127\.0\.0\.1:(\d+)/.exec(
-    devices.find(({ label }) => label === 'tcp')?.filename ?? '',
-  )?.[1];
-  return `qmp+tcp://127.0.0.1:${port}`;
 }
 
 function phases(events: readonly EventLine[]): unknown[] {

@@ -88,8 +88,13 @@ describe.skipIf(!lab.available)(`disks of every kind move ${lab.reason}`, () => 
     await using pair = await QemuPair.start({
       disks: names.map((name) => ({ name, sizeMiB: 4, filledMiB: 2, rateKiB: 64 })),
     });
-    const { disks } = await moveGuest(pair, names);
+    const warnings: Error[] = [];
+    const warn = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', warn);
+    const { disks } = await moveGuest(pair, names).finally(() => process.off('warning', warn));
     expect(disks.map(({ disk }) => disk)).toEqual(names);
+    // Such as that of many listeners on one signal.
+    expect(warnings).toEqual([]);
   });
 
   it('without flash, which the state stream carries and the destination writes to its own', async () => {

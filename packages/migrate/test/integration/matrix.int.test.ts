@@ -1,6 +1,7 @@
-import { type ImageLayout, QemuPair, type QemuRelease, requires } from '@blockferry/lab';
+import { type ImageLayout, leftovers, QemuPair, type QemuRelease, requires } from '@blockferry/lab';
 import { describe, expect, it } from 'vitest';
 import { moveGuest } from '../support/moved-guest.js';
+import { failed, goesOn, isPhase, verified } from '../support/qemu-migration.js';
 
 const lab = requires('guest', 'qemu-system-x86_64', 'qemu-7.2', 'qemu-img');
 
@@ -65,6 +66,26 @@ describe.skipIf(!lab.available)(`a guest arrives, whatever its images and QEMUs 
     });
     const result = await moveGuest(pair, ['vda', 'vdb']);
     expect(result.disks.map(({ disk }) => disk)).toEqual(['vda', 'vdb']);
+  });
+});
+
+describe.skipIf(!lab.available)(`QEMU 7.2 ${lab.reason}`, () => {
+  it('keeps its guest when the switch is called off, though its destination ends with the stream', async () => {
+    await using pair = await QemuPair.start({
+      disks: DISKS,
+      sourceRelease: '7.2',
+      destinationRelease: '7.2',
+      monitors: 'tcp',
+    });
+    const before = await leftovers(pair.source);
+    const abort = new AbortController();
+    const error = await failed(pair, { signal: abort.signal }, (event) => {
+      if (isPhase(event, 'switchover')) abort.abort();
+    });
+    expect(error).toMatchObject({ code: 'ABORTED', result: { exit: 130 } });
+    expect(await leftovers(pair.source)).toEqual(before);
+    await goesOn(pair, 'source');
+    await verified(pair, 'source');
   });
 });
 

@@ -1,8 +1,10 @@
 //! What is in flight stays within the window.
 
-use std::sync::Arc;
+use std::io;
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
 
-use super::endpoints::{Shuffled, contents, endpoint, memory, noisy};
+use super::endpoints::{Call, Hooked, Shuffled, contents, endpoint, memory, noisy};
 use crate::{Copier, CopierOptions};
 
 const SIZE: u64 = 4 << 20;
@@ -34,4 +36,31 @@ fn zeros_take_no_bytes_of_the_window() {
         CopierOptions { window_bytes: 4096, request_size: 4096, connections: 1, ..CopierOptions::default() };
     Copier::open(endpoint(&memory(8 << 30)), Arc::new(to), options).unwrap().bulk().unwrap();
     assert_eq!(seen.lock().unwrap().zeroed.len(), 8);
+}
+
+/// What one lane has no room for goes to another at once, not when there is room: on a long way that is a round
+/// trip later.
+#[test]
+fn a_lane_that_is_full_keeps_nothing_from_the_others() {
+    const PIECE: u32 = 4096;
+    // Which lane comes first is up to the threads.
+    for seed in 1..=20 {
+        let source = noisy(2 * u64::from(PIECE), seed);
+        let meeting = Arc::new((Mutex::new(0), Condvar::new()));
+        let to = Hooked::endpoint(&memory(2 * u64::from(PIECE)), move |call, _| {
+            if call != Call::Write {
+                return Ok(());
+            }
+            let (arrived, changed) = &*meeting;
+            let mut arrived = arrived.lock().unwrap();
+            *arrived += 1;
+            changed.notify_all();
+            let (arrived, _) =
+                changed.wait_timeout_while(arrived, Duration::from_secs(10), |arrived| *arrived < 2).unwrap();
+            if *arrived < 2 { Err(io::ErrorKind::TimedOut.into()) } else { Ok(()) }
+        });
+        let options =
+            CopierOptions { connections: 2, requests: 1, request_size: PIECE, ..CopierOptions::default() };
+        Copier::open(endpoint(&source), to, options).unwrap().bulk().unwrap();
+    }
 }

@@ -53,14 +53,7 @@ impl Socket {
 
     /// Reads into the buffers in order; 0 is the peer's end.
     pub(crate) fn receive(&self, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-        let room: usize = buffers.iter().map(|buffer| buffer.len()).sum();
-        let result = retry(|| rustix::io::readv(&self.fd, buffers));
-        if self.tcp && !matches!(result, Ok(count) if count == room) {
-            // A peer that leaves TCP_NODELAY off (QEMU 7.2) sends a reply's header, and its payload only once the header
-            // was acknowledged, which by itself takes 40 ms. The kernel forgets this wish again and again.
-            let _ = sockopt::set_tcp_quickack(&self.fd, true);
-        }
-        result
+        retry(|| rustix::io::readv(&self.fd, buffers))
     }
 
     /// Writes from the buffers in order. A peer that is gone is an error, never a signal.
@@ -92,6 +85,11 @@ impl Socket {
 
     /// Waits until the socket is ready (or broken); `false` when the deadline came first.
     pub(crate) fn wait(&self, interest: Interest, deadline: Option<Instant>) -> io::Result<bool> {
+        if self.tcp && interest.read {
+            // QEMU 7.2 leaves TCP_NODELAY off and writes an option's reply in two: the second part waits until the first
+            // is acknowledged, which by itself takes 40 ms. The kernel forgets this wish: it is repeated.
+            let _ = sockopt::set_tcp_quickack(&self.fd, true);
+        }
         wait(self.fd.as_fd(), interest, deadline)
     }
 

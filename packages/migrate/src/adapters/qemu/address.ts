@@ -61,6 +61,12 @@ export function isWildcard(host: string): boolean {
   return URL.canParse(url) && WILDCARDS.has(new URL(url).hostname);
 }
 
+/** Where a client of the same machine finds what listens on a host. */
+export function localHost(host: string): string {
+  if (!isWildcard(host)) return host;
+  return host.includes(':') ? '::1' : '127.0.0.1';
+}
+
 /** The NBD URI of an export behind an address. */
 export function exportUri(address: Address, name: string): string {
   const path = encodeURIComponent(name);

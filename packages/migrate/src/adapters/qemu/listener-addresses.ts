@@ -7,6 +7,7 @@ import type { Addresses } from '../../ports.js';
 import {
   type Address,
   isWildcard,
+  localHost,
   MAX_SOCKET_PATH,
   parseListenHost,
   parseNbdAddress,
@@ -112,8 +113,8 @@ function reachable(address: Address, monitor: Monitor, listenHost?: string): Lis
   if (address.type === 'unix') return { listen: address, reach: address };
   const listen = { ...address, host: listenHost ?? address.host };
   if (!isWildcard(address.host)) return { listen, reach: address };
-  const loopback = address.host.includes(':') ? '::1' : '127.0.0.1';
-  return { listen, reach: { ...address, host: monitor.type === 'tcp' ? monitor.host : loopback } };
+  const host = monitor.type === 'tcp' ? monitor.host : localHost(address.host);
+  return { listen, reach: { ...address, host } };
 }
 
 function anyPort(host: string): Address {
