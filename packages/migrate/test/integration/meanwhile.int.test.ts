@@ -47,6 +47,15 @@ describe.skipIf(!lab.available)(`a guest that somebody pauses ${lab.reason}`, ()
     });
   }
 
+  it('arrives as it was when it has never run (-S)', async () => {
+    await using pair = await BarePair.start({ source: { paused: true }, destination: { paused: false } });
+    expect((await migrate(pair)).result).toMatchObject({ ok: true, exit: 0 });
+    expect(await statusOf(pair.source)).toBe('postmigrate');
+    expect(await statusOf(pair.destination)).toBe('prelaunch');
+    expectRunsOnce(pair.source, pair.destination);
+    expect(pair.destination.events.map(({ event }) => event)).not.toContain('RESUME');
+  });
+
   it('stays paused on the source when the migration is given up', async () => {
     await using pair = await BarePair.start();
     const before = await pair.leftovers();

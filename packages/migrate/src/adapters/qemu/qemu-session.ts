@@ -202,12 +202,8 @@ export class QemuSession implements Session {
 
   #watch(qmp: QmpClient, side: Side): void {
     void qmp.closed.then((reason) => {
-      this.#options.fail(
-        new MigrationError('QMP_CLOSED', `The ${side}'s monitor closed the connection: ${reason.message}`, {
-          side,
-          cause: reason,
-        }),
-      );
+      const message = `The ${side}'s monitor is gone: its QEMU has ended, or something between closed the connection.`;
+      this.#options.fail(new MigrationError('QMP_CLOSED', message, { side, cause: reason }));
     });
   }
 }
