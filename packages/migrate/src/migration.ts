@@ -135,7 +135,7 @@ class Migration implements MigrationJob {
       disks: pairs,
       addresses: normalized.addresses,
       maxDowntimeMs: normalized.maxDowntimeMs,
-      undo: (what, action) => this.#phases.onFailure(what, action),
+      undo: (what, action, where) => this.#phases.onFailure(what, action, where),
       log: (level, message) => this.#emit({ type: 'log', level, message }),
       fail: (error) => this.#stop(error),
       handOverTimeoutMs,
@@ -157,7 +157,7 @@ class Migration implements MigrationJob {
     } catch (thrown) {
       const error = toMigrationError(thrown, { side: sideOf(thrown, ends.domain.uri, ends.host.uri) });
       // Nobody knows where the guest is: touching either side could start it twice.
-      if (error.code === 'OUTCOME_UNCERTAIN') this.#phases.commit();
+      if (error.code === 'OUTCOME_UNCERTAIN') this.#phases.leaveHosts();
       // Ends whatever still waits.
       this.#stop(error);
       await this.#phases.unwind();

@@ -1,10 +1,16 @@
 import { PHASES, type Phase } from './phase.js';
 
+interface UndoStep {
+  readonly what: string;
+  readonly action: () => Promise<void>;
+  readonly where: 'hosts' | 'here';
+}
+
 /** Announces the phases, each once and in order, and keeps what has to be undone. */
 export class PhaseRunner {
   readonly #announce: (phase: Phase) => void;
   readonly #log: (level: 'info' | 'warning', message: string) => void;
-  readonly #undo: { readonly what: string; readonly action: () => Promise<void> }[] = [];
+  readonly #undo: UndoStep[] = [];
   #current: Phase = PHASES[0];
   #next = 0;
 
@@ -27,9 +33,9 @@ export class PhaseRunner {
     this.#announce(phase);
   }
 
-  /** On failure `action` runs, after all that were added later. */
-  onFailure(what: string, action: () => Promise<void>): void {
-    this.#undo.push({ what, action });
+  /** On failure `action` runs, after all that were added later. `here`: it touches neither host. */
+  onFailure(what: string, action: () => Promise<void>, where: 'hosts' | 'here' = 'hosts'): void {
+    this.#undo.push({ what, action, where });
   }
 
   /** Undoes everything, last first. One that fails is logged and does not stop the others. */
@@ -44,6 +50,12 @@ export class PhaseRunner {
         );
       }
     }
+  }
+
+  /** Nobody knows what may be undone on the hosts: `unwind` leaves them alone from now on. */
+  leaveHosts(): void {
+    const here = this.#undo.filter(({ where }) => where === 'here');
+    this.#undo.splice(0, this.#undo.length, ...here);
   }
 
   /** Nothing may be undone any more. */

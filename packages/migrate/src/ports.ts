@@ -62,8 +62,8 @@ export interface SessionOptions {
   readonly disks: readonly DiskPair[];
   readonly addresses: Addresses;
   readonly maxDowntimeMs: number;
-  /** Takes what has to be undone; run in reverse on failure. */
-  readonly undo: (what: string, action: () => Promise<void>) => void;
+  /** Takes what has to be undone; run in reverse on failure. `here`: in this process, whatever became of the hosts. */
+  readonly undo: (what: string, action: () => Promise<void>, where?: 'hosts' | 'here') => void;
   readonly log: (level: 'info' | 'warning', message: string) => void;
   /** The session calls this when a side dies or fails by itself. */
   readonly fail: (error: Error) => void;

@@ -84,7 +84,7 @@ export class EngineStrategy {
 
   async #prepare(): Promise<void> {
     const { session, phases } = this.#options;
-    phases.onFailure('close the connections', () => this.#copiers.close());
+    phases.onFailure('close the connections', () => this.#copiers.close(), 'here');
     await this.#copiers.open(await session.prepare());
   }
 

@@ -1,5 +1,6 @@
+import { mkdir, readdir } from 'node:fs/promises';
 import { leftovers, type PairDisk, QemuPair, requires } from '@blockferry/lab';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { BarePair } from '../support/bare-pair.js';
 import { failed, goesOn, isPhase, statusOf, verified } from '../support/qemu-migration.js';
 import { expectRunsOnce } from '../support/runs-once.js';
@@ -11,6 +12,9 @@ const DISKS: readonly PairDisk[] = [
   { name: 'vda', sizeMiB: 32, filledMiB: 16, rateKiB: 4096 },
   { name: 'vdb', sizeMiB: 32, filledMiB: 16, rateKiB: 1024 },
 ];
+
+afterEach(() => void vi.unstubAllEnvs());
+
 const LOST = /^(NBD_DISCONNECTED|QMP_CLOSED|STREAM_FAILED)$/;
 
 describe.skipIf(!lab.available)(`what goes wrong between two QEMUs ${lab.reason}`, () => {
@@ -53,6 +57,9 @@ describe.skipIf(!lab.available)(`what goes wrong between two QEMUs ${lab.reason}
 
   it('resumes nothing when the destination hangs in the hand-over, and says so', async () => {
     await using pair = await QemuPair.start({ disks: DISKS });
+    const temporary = `${pair.directory}/temporary`;
+    await mkdir(temporary);
+    vi.stubEnv('TMPDIR', temporary);
     const error = await failed(
       pair,
       {},
@@ -66,6 +73,7 @@ describe.skipIf(!lab.available)(`what goes wrong between two QEMUs ${lab.reason}
       phase: 'finish',
       result: { ok: false, exit: 6 },
     });
+    expect(await readdir(temporary), 'sockets of ours').toEqual([]);
     expect(error.message).toMatch(/the destination does not answer.*Nothing was resumed: look at both/);
     pair.destination.signal('SIGCONT');
     // What had been sent arrives: the guest is there, and waits for somebody to decide.

@@ -84,6 +84,7 @@ impl Connection {
         self.check_alive()?;
         // What the peer said before it went is still heard when nothing can be sent to it any more.
         let (sent, received) = (self.send(), self.receive());
+        self.socket.acknowledge();
         let driven = received.and(sent).and_then(|()| self.check_deadline(now));
         self.is_dead = driven.is_err();
         driven

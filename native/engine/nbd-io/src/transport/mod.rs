@@ -83,12 +83,21 @@ impl Socket {
         Ok(())
     }
 
+    /// Has what arrives on TCP acknowledged at once: to be called before a wait for more.
+    ///
+    /// QEMU 7.2 leaves `TCP_NODELAY` off and sends a reply in parts: the second one leaves when the first is
+    /// acknowledged, which the kernel by itself puts off for 40 ms, and it forgets this wish every now and then.
+    pub(crate) fn acknowledge(&self) {
+        if self.tcp {
+            // Costs time where it fails, and nothing else.
+            let _ = sockopt::set_tcp_quickack(&self.fd, true);
+        }
+    }
+
     /// Waits until the socket is ready (or broken); `false` when the deadline came first.
     pub(crate) fn wait(&self, interest: Interest, deadline: Option<Instant>) -> io::Result<bool> {
-        if self.tcp && interest.read {
-            // QEMU 7.2 leaves TCP_NODELAY off and writes an option's reply in two: the second part waits until the first
-            // is acknowledged, which by itself takes 40 ms. The kernel forgets this wish: it is repeated.
-            let _ = sockopt::set_tcp_quickack(&self.fd, true);
+        if interest.read {
+            self.acknowledge();
         }
         wait(self.fd.as_fd(), interest, deadline)
     }

@@ -16,6 +16,7 @@ export class GuestWatch {
   readonly #options: GuestWatchOptions;
   #ran = true;
   #stoppedAt: number | undefined;
+  #switching = false;
   /** The last look at why the guest has stopped. */
   #look: Promise<void> = Promise.resolve();
   #end: () => void = () => {};
@@ -55,6 +56,12 @@ export class GuestWatch {
     } else if (event.event === 'RESUME') {
       this.#ran = true;
       this.#stoppedAt = undefined;
+      this.#switching = false;
+    } else if (isEvent(event, 'MIGRATION') && event.data.status === 'pre-switchover') {
+      this.#switching = true;
+    } else if (isEvent(event, 'MIGRATION_PASS')) {
+      // QEMU makes no pass between its own stop and the switch: somebody else's came before.
+      if (this.#stoppedAt !== undefined && !this.#switching) this.#wasStopped('paused');
     } else if (isEvent(event, 'RESET')) {
       this.#options.log(
         'info',
@@ -72,14 +79,20 @@ export class GuestWatch {
     }
   }
 
-  /** QEMU's event does not tell whether its own migration stopped the guest or somebody else did. */
+  /**
+   * QEMU's event does not tell whether its own migration stopped the guest or somebody else did. A guest that stands
+   * still has little left to send, so the switch often comes before the answer: then the passes tell.
+   */
   async #whyStopped(): Promise<void> {
     const status = await this.#qmp.execute('query-status').then(
       (answer) => answer.status,
       // A monitor that does not answer fails whatever comes next.
       () => 'finish-migrate',
     );
-    if (status === 'finish-migrate' || status === 'running') return;
+    if (status !== 'finish-migrate' && status !== 'running' && this.#ran) this.#wasStopped(status);
+  }
+
+  #wasStopped(status: string): void {
     this.#ran = false;
     this.#stoppedAt = undefined;
     this.#options.log('info', `The guest has stopped (${status}); it stays so on the destination.`);

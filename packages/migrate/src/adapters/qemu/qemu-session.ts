@@ -78,10 +78,10 @@ export class QemuSession implements Session {
     const { undo, addresses } = this.#options;
     this.#watch(this.#source.qmp, 'source');
     this.#watch(this.#destination.qmp, 'destination');
-    undo('stop watching the guest', async () => this.#guest.end());
+    undo('stop watching the guest', async () => this.#guest.end(), 'here');
     [this.#roundTripMs] = await Promise.all([measureRoundTrip(this.#destination.qmp), this.#guest.begin()]);
     await this.#addresses.prepare();
-    undo('remove the sockets', () => this.#addresses.remove());
+    undo('remove the sockets', () => this.#addresses.remove(), 'here');
     const endpoints = new Map<string, EndpointPair>();
     if (this.#pairs.length > 0) {
       // The servers come first: one that is busy is found before anything was changed.
@@ -98,7 +98,7 @@ export class QemuSession implements Session {
     await this.#stream.configure();
     undo('remove the dirty bitmaps', () => this.#removeTracking());
     await this.#tracking.start();
-    undo('stop watching the disks', async () => this.#guard.unwatch());
+    undo('stop watching the disks', async () => this.#guard.unwatch(), 'here');
     this.#guard.watch(() => ({ name: this.#tracking.recording, recording: true }), this.#options.fail);
     await Promise.all(
       this.#pairs.map(async ({ disk, source, destination }, index) => {
