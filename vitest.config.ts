@@ -11,12 +11,12 @@ export default defineConfig({
         },
       },
       {
-        // Real daemons and guests: one file at a time, for the machine may have two cores only.
+        // Real daemons and guests: two files at a time, for the machine may have two cores only.
         test: {
           name: 'integration',
           include: ['packages/*/test/**/*.int.test.ts', 'lab/test/**/*.int.test.ts', 'test/**/*.int.test.ts'],
           exclude: ['**/node_modules/**'],
-          fileParallelism: false,
+          maxWorkers: 2,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

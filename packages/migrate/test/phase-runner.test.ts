@@ -108,6 +108,14 @@ describe('on failure', () => {
     expect(undone).toEqual(['stop the server']);
   });
 
+  it('the hosts are left alone when nobody knows what became of them', async () => {
+    phases.onFailure('remove the sockets', async () => void undone.push('remove the sockets'), 'here');
+    undo('remove the bitmaps');
+    phases.leaveHosts();
+    await phases.unwind();
+    expect(undone).toEqual(['remove the sockets']);
+  });
+
   it('nothing is undone after the commit, and what is added later still is', async () => {
     undo('remove the bitmaps');
     phases.commit();

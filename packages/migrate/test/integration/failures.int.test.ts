@@ -13,9 +13,9 @@ const DISKS: readonly PairDisk[] = [
   { name: 'vdb', sizeMiB: 32, filledMiB: 16, rateKiB: 1024 },
 ];
 
-afterEach(() => void vi.unstubAllEnvs());
-
 const LOST = /^(NBD_DISCONNECTED|QMP_CLOSED|STREAM_FAILED)$/;
+
+afterEach(() => void vi.unstubAllEnvs());
 
 describe.skipIf(!lab.available)(`what goes wrong between two QEMUs ${lab.reason}`, () => {
   for (const [side, other] of [
