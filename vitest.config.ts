@@ -17,6 +17,7 @@ export default defineConfig({
           include: ['packages/*/test/**/*.int.test.ts', 'lab/test/**/*.int.test.ts', 'test/**/*.int.test.ts'],
           exclude: ['**/node_modules/**'],
           maxWorkers: 2,
+          sequence: { groupOrder: 1 },
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
