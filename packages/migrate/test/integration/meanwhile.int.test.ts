@@ -248,6 +248,25 @@ describe.skipIf(!lab.available)(`a source that changes ${lab.reason}`, () => {
     expectRunsOnce(pair.source, pair.destination);
   });
 
+  it('rolls back when a disk is unplugged under a guest that writes to another', async () => {
+    const sda: PairDisk = { name: 'sda', sizeMiB: 32, filledMiB: 16, rateKiB: 0, kind: 'virtio-scsi' };
+    await using pair = await start({ disks: [...DISKS, sda] });
+    const { exports, capabilities, migrationParameters, listeners } = await leftovers(pair.source);
+    const error = await failed(pair, { disks: ['vda', 'vdb', 'sda'], ...SLOWLY }, async (event) => {
+      if (isPhase(event, 'bulk')) await pair.source.cmd('device_del', { id: 'disk-sda' });
+    });
+    expect(error).toMatchObject({ code: 'SOURCE_CHANGED', disk: 'sda', result: { exit: 1 } });
+    const after = await leftovers(pair.source);
+    expect(after).toMatchObject({ exports, capabilities, migrationParameters, listeners });
+    expect(Object.values(after.nodes).flat()).toEqual([]);
+    await goesOn(pair, 'source');
+    expectRunsOnce(pair.source, pair.destination);
+    await pair.end();
+    for (const disk of ['vda', 'vdb', 'sda']) {
+      expect(await pair.verify('source', disk)).toMatchObject({ status: 'ok' });
+    }
+  });
+
   it('rolls back when a backup begins beside the state stream, and the guest runs on', async () => {
     await using pair = await BarePair.start();
     await pair.slowStream();
