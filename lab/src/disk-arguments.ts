@@ -1,4 +1,4 @@
-import type { ImageFormat } from './images.js';
+import type { ImageFormat } from './image-format.js';
 
 /**
  * How the guest sees a disk. `virtio-blk`: device `disk-NAME` on node NAME over node NAME-file. `virtio-scsi`: the

@@ -3,13 +3,9 @@ import { createReadStream } from 'node:fs';
 import { open, rm, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { buildGuest } from './guest.js';
+import type { ImageFormat, ImageLayout } from './image-format.js';
 import { run } from './process.js';
 import { qemuImg } from './tools.js';
-
-export type ImageFormat = 'raw' | 'qcow2';
-
-/** How a disk's contents are laid out: `qcow2-backed` is an overlay over a raw image that holds them. */
-export type ImageLayout = ImageFormat | 'qcow2-backed';
 
 /** The format of the image that QEMU opens. */
 export function formatOf(layout: ImageLayout): ImageFormat {

@@ -3,12 +3,11 @@ export type { LinkOptions } from './delay-line.js';
 export { DelayProxy, type DelayProxyOptions, type Route } from './delay-proxy.js';
 export type { DiskKind, DiskShape, VmDisk } from './disk-arguments.js';
 export { buildGuest, type GuestFiles } from './guest.js';
+export type { ImageFormat, ImageLayout } from './image-format.js';
 export {
   allocatedBytes,
   blankImage,
   fillImage,
-  type ImageFormat,
-  type ImageLayout,
   randomImage,
   sha256,
   type Verification,

@@ -1,6 +1,6 @@
 import { existsSync, watch } from 'node:fs';
 import { Condition } from './condition.js';
-import type { ImageFormat } from './images.js';
+import type { ImageFormat } from './image-format.js';
 import { Daemon } from './process.js';
 import { Scratch } from './scratch.js';
 

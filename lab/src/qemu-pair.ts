@@ -1,16 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import type { DiskKind, DiskShape } from './disk-arguments.js';
 import { buildGuest, type GuestFiles } from './guest.js';
-import {
-  blankImage,
-  fillImage,
-  formatOf,
-  type ImageFormat,
-  type ImageLayout,
-  randomImage,
-  type Verification,
-  verifyImage,
-} from './images.js';
+import type { ImageFormat, ImageLayout } from './image-format.js';
+import { blankImage, fillImage, formatOf, randomImage, type Verification, verifyImage } from './images.js';
 import type { TwoHosts } from './namespaces.js';
 import { LabVm } from './qemu.js';
 import { machineOf, type QemuRelease } from './qemu-binary.js';

@@ -1,4 +1,4 @@
-import type { ImageFormat } from './images.js';
+import type { ImageFormat } from './image-format.js';
 import { type RunResult, run } from './process.js';
 
 /** `nbdinfo --json URI`, parsed. */

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-use crate::geometry::{MAX_GRANULARITY, MAX_GRANULES, MIN_GRANULARITY};
+use crate::limits::{MAX_GRANULARITY, MAX_GRANULES, MIN_GRANULARITY};
 
 /// Why a bitmap was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,14 +1,8 @@
 //! How bytes map to granules, and granules to bits of words.
 
 use crate::error::BitmapError;
+use crate::limits::{MAX_GRANULARITY, MAX_GRANULES, MIN_GRANULARITY};
 use crate::run::Run;
-
-/// The finest granularity, in bytes.
-pub const MIN_GRANULARITY: u32 = 512;
-/// The coarsest granularity, in bytes.
-pub const MAX_GRANULARITY: u32 = 64 << 20;
-/// The most granules of one bitmap (1 GiB of bits): 512 TiB at 64 KiB.
-pub const MAX_GRANULES: u64 = 1 << 33;
 
 /// Bits of a word.
 pub(crate) const WORD_BITS: u64 = 64;

@@ -4,13 +4,14 @@ mod dirty_bitmap;
 mod dirty_snapshot;
 mod error;
 mod geometry;
+mod limits;
 mod run;
 mod serial;
 
 pub use dirty_bitmap::DirtyBitmap;
 pub use dirty_snapshot::DirtySnapshot;
 pub use error::BitmapError;
-pub use geometry::{MAX_GRANULARITY, MAX_GRANULES, MIN_GRANULARITY};
+pub use limits::{MAX_GRANULARITY, MAX_GRANULES, MIN_GRANULARITY};
 pub use run::{Extent, Run};
 
 #[cfg(test)]
