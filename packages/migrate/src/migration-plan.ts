@@ -1,16 +1,10 @@
+import type { DiskInfo } from './disk-info.js';
 import type { Problem } from './problem.js';
 
 /** What is known of one disk, and what becomes of it. */
-export interface PlannedDisk {
-  /** What events and results call it. */
+export interface PlannedDisk extends Omit<DiskInfo, 'disk' | 'allocatedBytes'> {
+  /** What events and results call it: the name that the user gave, else its own. */
   readonly disk: string;
-  /** Every name it is known by. */
-  readonly names: readonly string[];
-  /** Bytes. */
-  readonly size: number;
-  readonly readOnly: boolean;
-  readonly shareable: boolean;
-  readonly empty: boolean;
   readonly action: 'move' | 'stay';
   /** Why it moves or stays, as a sentence's end. */
   readonly reason: string;

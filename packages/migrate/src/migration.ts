@@ -40,11 +40,6 @@ export function startMigrationWith(options: MigrateOptions, internals: Migration
   return new Migration(options, internals);
 }
 
-/** Like `startMigration`, with a fault built in that a verifier has to find. For acceptance tests alone. @internal */
-export function startSabotagedMigration(options: MigrateOptions, sabotage: EngineSabotage): MigrationJob {
-  return new Migration(options, { sabotage });
-}
-
 class Migration implements MigrationJob {
   readonly id: string = randomUUID().slice(0, 8);
   readonly done: Promise<MigrationResult>;

@@ -26,6 +26,10 @@ describe.skipIf(!lab.available)(`migrate between two QEMUs ${lab.reason ?? ''}`,
       expect(last.number).toBeGreaterThan(pair.source.beats.at(-1)?.number ?? 0);
       expect((await pair.source.cmd<{ status: string }>('query-status')).status).toBe('postmigrate');
       expect(await both(pair)).toEqual(before);
+      // Both writable exports were gone before the guest ran there.
+      const names = pair.destination.events.map(({ event }) => event);
+      expect(names.filter((event) => event === 'BLOCK_EXPORT_DELETED')).toHaveLength(2);
+      expect(names.lastIndexOf('BLOCK_EXPORT_DELETED')).toBeLessThan(names.indexOf('RESUME'));
       await pair.end();
       expect(await pair.verify('destination', 'vda')).toMatchObject({ status: 'ok' });
       expect(await pair.verify('destination', 'vdb')).toMatchObject({ status: 'ok' });

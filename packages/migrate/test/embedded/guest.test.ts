@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { startSabotagedMigration } from '../../src/migration.js';
+import { startMigrationWith } from '../../src/migration.js';
 import { atPhase, EmbeddedPair, MiB } from '../support/embedded-pair.js';
 
 describe('a paused guest', () => {
@@ -111,7 +111,7 @@ describe('a copy with a fault built in', () => {
   ] as const)('is found damaged: %s', async (_, sabotage, isDamaged) => {
     await using pair = await EmbeddedPair.create(restless);
     const options = { from: pair.domain, to: pair.b, disks: ['vda', 'vdb'], unsafe: true };
-    const job = startSabotagedMigration(options, sabotage);
+    const job = startMigrationWith(options, { sabotage });
     // What it writes on b would cover the damage in time.
     await atPhase(job, 'switchover', () => pair.domain.guest.stop());
     expect(await job.done).toMatchObject({ ok: true });
@@ -121,7 +121,7 @@ describe('a copy with a fault built in', () => {
   it('is found by the comparison before the switch, and the guest stays where its data is', async () => {
     await using pair = await EmbeddedPair.create();
     const options = { from: pair.domain, to: pair.b, disks: ['vda', 'vdb'], unsafe: true, verify: true };
-    const job = startSabotagedMigration(options, { skipZeroes: true });
+    const job = startMigrationWith(options, { sabotage: { skipZeroes: true } });
     await expect(job.done).rejects.toMatchObject({
       code: 'VERIFY_DIFFERENT',
       phase: 'switchover',

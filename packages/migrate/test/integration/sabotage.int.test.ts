@@ -1,6 +1,6 @@
 import { QemuPair, requires } from '@blockferry/lab';
 import { describe, expect, it } from 'vitest';
-import { startSabotagedMigration } from '../../src/migration.js';
+import { startMigrationWith } from '../../src/migration.js';
 
 const lab = requires('guest', 'qemu-system-x86_64', 'qemu-img');
 
@@ -19,7 +19,7 @@ describe.skipIf(!lab.available)(`a copy with a fault built in ${lab.reason ?? ''
         disks: ['vda', 'vdb'],
         unsafe: true,
       };
-      await startSabotagedMigration(options, sabotage).done;
+      await startMigrationWith(options, { sabotage }).done;
       await pair.destination.waitMoreBeats(1);
       await pair.end();
       const verdicts = [await pair.verify('destination', 'vda'), await pair.verify('destination', 'vdb')];
