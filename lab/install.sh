@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
-# install.sh - what the lab needs on a bare Debian 12 machine: QEMU 10 from
-# bookworm-backports, the rest from bookworm; QEMU 7.2 is unpacked beside it
+# install.sh - what the lab needs on a bare Debian 12 machine: QEMU 10 and libvirt
+# 11 from bookworm-backports, the rest from bookworm; QEMU 7.2 is unpacked beside it
 # (qemu-7.2.sh). As root. Starts no service, and returns at once when all is there.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
-backports=(qemu-system-x86 qemu-utils)
+backports=(qemu-system-x86 qemu-utils
+  libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients libvirt-dev)
 packages=(nbdkit libnbd-bin busybox-static linux-image-cloud-amd64 kmod cpio gzip xz-utils iproute2
-  gcc libc6-dev clang-format)
+  gcc libc6-dev pkg-config clang-format)
 least_qemu=1:10.0
+least_libvirt=11.3
 
 # The packages among the arguments that are not installed.
 missing() {
@@ -20,13 +22,19 @@ missing() {
   done
 }
 
-qemu_is_recent() {
+# Whether a package is installed in that version or a later one.
+is_recent() {
   local version
-  version=$(dpkg-query -W -f '${Version}' qemu-system-x86 2>/dev/null) &&
-    dpkg --compare-versions "$version" ge "$least_qemu"
+  version=$(dpkg-query -W -f '${Version}' "$1" 2>/dev/null) &&
+    dpkg --compare-versions "$version" ge "$2"
 }
 
-if [[ -z $(missing "${packages[@]}" "${backports[@]}") ]] && qemu_is_recent; then
+backports_are_recent() {
+  is_recent qemu-system-x86 "$least_qemu" && is_recent libvirt-daemon "$least_libvirt" &&
+    is_recent libvirt-clients "$least_libvirt"
+}
+
+if [[ -z $(missing "${packages[@]}" "${backports[@]}") ]] && backports_are_recent; then
   exec "$here/qemu-7.2.sh"
 fi
 [[ $EUID == 0 ]] || { echo "install.sh: packages are missing; run it as root" >&2; exit 1; }
@@ -56,4 +64,5 @@ fi
 apt-get install -y -qq --no-install-recommends "${packages[@]}"
 apt-get install -y -qq --no-install-recommends -t bookworm-backports "${backports[@]}"
 qemu-system-x86_64 --version | head -n 1
+libvirtd --version
 "$here/qemu-7.2.sh"

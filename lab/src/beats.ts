@@ -14,6 +14,11 @@ export interface Beat {
   readonly errors: number;
 }
 
+/** The highest generation of a disk that the guest has said to be flushed; 0 if it has said nothing. */
+export function flushedGeneration(beats: readonly Beat[], disk: string): number {
+  return Math.max(0, ...beats.map((beat) => beat.generations[disk] ?? 0));
+}
+
 /** The guest's serial console. */
 export class Console {
   readonly beats: Beat[] = [];

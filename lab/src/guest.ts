@@ -16,7 +16,13 @@ export function buildGuest(): Promise<GuestFiles> {
   return built;
 }
 
-/** The script behind it; with `--check` it says what is missing. */
+/** What the guest's kernel is told; `workload` is by disk what the guest writes, in KiB a second. */
+export function kernelCommandLine(workload: Readonly<Record<string, number>>): string {
+  const writer = Object.entries(workload).map(([disk, rateKiB]) => `${disk}:${rateKiB}`);
+  return `console=ttyS0 quiet writer=${writer.join(',')}`;
+}
+
+/** The script that builds it; with `--check` it says what is missing. */
 export const buildScript: string = fileURLToPath(new URL('../guest/build.sh', import.meta.url));
 
 async function build(): Promise<GuestFiles> {

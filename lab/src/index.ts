@@ -3,6 +3,7 @@ export type { LinkOptions } from './delay-line.js';
 export { DelayProxy, type DelayProxyOptions, type Route } from './delay-proxy.js';
 export type { DiskKind, DiskShape, VmDisk } from './disk-arguments.js';
 export { buildGuest, type GuestFiles } from './guest.js';
+export type { GuestDisk } from './guest-disks.js';
 export type { ImageFormat, ImageLayout } from './image-format.js';
 export {
   allocatedBytes,
@@ -14,6 +15,8 @@ export {
   verifyImage,
 } from './images.js';
 export { type Leftovers, leftovers } from './leftovers.js';
+export { LibvirtHost, type LibvirtHostOptions, uriOf } from './libvirt-host.js';
+export { LibvirtPair, type LibvirtPairOptions } from './libvirt-pair.js';
 export { Monitor, type QmpEvent, QmpRefusal } from './monitor.js';
 export { type NetworkHost, TwoHosts } from './namespaces.js';
 export { type NbdPeer, nbdkit, type QemuNbdOptions, qemuNbd } from './peers.js';
@@ -22,6 +25,7 @@ export { Daemon, type RunResult, run } from './process.js';
 export { LabVm, type LabVmOptions } from './qemu.js';
 export type { QemuRelease } from './qemu-binary.js';
 export { type PairDisk, type PairOptions, QemuPair, type Side } from './qemu-pair.js';
+export { type Recording, RecordingProxy } from './recording-proxy.js';
 export { type Availability, requires } from './requires.js';
 export { Scratch } from './scratch.js';
 export { nbdcopy, nbdinfo, qemuImg, qemuIo } from './tools.js';

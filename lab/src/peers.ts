@@ -1,5 +1,4 @@
-import { existsSync, watch } from 'node:fs';
-import { Condition } from './condition.js';
+import { appearance } from './appearance.js';
 import type { ImageFormat } from './image-format.js';
 import { Daemon } from './process.js';
 import { Scratch } from './scratch.js';
@@ -56,24 +55,17 @@ async function startPeer(
   const socketPath = scratch.join('nbd.sock');
   const pidFile = scratch.join('pid');
   const [program = '', ...args] = commandLine(socketPath, pidFile);
-  const ready = new Condition();
-  const watcher = watch(scratch.path, () => ready.changed());
   const daemon = new Daemon(program, args);
-  void daemon.exited.then((how) => ready.fail(new Error(how)));
   const dispose = async (): Promise<void> => {
     await daemon.end();
     await scratch[Symbol.asyncDispose]();
   };
   try {
-    await ready.until(() => existsSync(pidFile) || undefined, program, START_TIMEOUT_MS);
+    await appearance(pidFile, daemon);
   } catch (error) {
     await dispose();
     throw error;
-  } finally {
-    watcher.close();
   }
   const uri = `nbd+unix:///${encodeURIComponent(exportName)}?socket=${socketPath}`;
   return { uri, socketPath, daemon, [Symbol.asyncDispose]: dispose };
 }
-
-const START_TIMEOUT_MS = 20_000;

@@ -1,6 +1,8 @@
 import { mkdir } from 'node:fs/promises';
+import { flushedGeneration } from './beats.js';
 import type { DiskKind, DiskShape } from './disk-arguments.js';
 import { buildGuest, type GuestFiles } from './guest.js';
+import { DEFAULT_DISKS, type GuestDisk, shareRate, workloadOf } from './guest-disks.js';
 import type { ImageFormat, ImageLayout } from './image-format.js';
 import { blankImage, fillImage, formatOf, randomImage, type Verification, verifyImage } from './images.js';
 import type { TwoHosts } from './namespaces.js';
@@ -11,13 +13,7 @@ import { Scratch } from './scratch.js';
 export type Side = 'source' | 'destination';
 
 /** Named as the guest calls it. */
-export interface PairDisk extends DiskShape {
-  /** May have a fraction, for a size that is no multiple of anything. */
-  readonly sizeMiB: number;
-  /** How much of it the source's image holds at the start. */
-  readonly filledMiB: number;
-  /** What the guest writes to it, in KiB a second; 0: nothing. */
-  readonly rateKiB: number;
+export interface PairDisk extends DiskShape, GuestDisk {
   /** @default kind */
   readonly destinationKind?: DiskKind;
 }
@@ -95,11 +91,8 @@ export class QemuPair implements AsyncDisposable {
    */
   verify(side: Side, disk: string): Promise<Verification> {
     if (this.source.running || this.destination.running) throw new Error('end() the pair, then verify');
-    const beats = [this.source, ...(side === 'destination' ? [this.destination] : [])].flatMap(
-      (vm) => vm.beats,
-    );
-    const flushed = beats.map((beat) => beat.generations[disk] ?? 0);
-    return verifyImage(this.image(side, disk), Math.max(0, ...flushed), this.#layout.formats[side]);
+    const beats = [...this.source.beats, ...(side === 'destination' ? this.destination.beats : [])];
+    return verifyImage(this.image(side, disk), flushedGeneration(beats, disk), this.#layout.formats[side]);
   }
 
   /** Another destination, on new blank images, with whatever the first one went through left behind. */
@@ -141,7 +134,7 @@ async function prepare(options: PairOptions): Promise<Layout> {
     destination: destinationFormat,
     spare: destinationFormat,
   };
-  const disks = shareRate(options.disks ?? DEFAULT_DISKS, options.rateMiB);
+  const disks = shareRate<PairDisk>(options.disks ?? DEFAULT_DISKS, options.rateMiB);
   const layout = { scratch: new Scratch(), guest, disks, formats, options };
   try {
     for (const side of ['source', 'destination']) await mkdir(layout.scratch.join(side));
@@ -157,13 +150,6 @@ async function prepare(options: PairOptions): Promise<Layout> {
   }
 }
 
-function shareRate(disks: readonly PairDisk[], rateMiB: number | undefined): readonly PairDisk[] {
-  if (rateMiB === undefined) return disks;
-  const written = disks.filter((disk) => disk.rateKiB > 0).length;
-  const rateKiB = Math.floor((rateMiB * 1024) / Math.max(1, written));
-  return disks.map((disk) => (disk.rateKiB > 0 ? { ...disk, rateKiB } : disk));
-}
-
 function imagePath(layout: Layout, place: Place, disk: string): string {
   return layout.scratch.join(place, `${disk}.${layout.formats[place]}`);
 }
@@ -171,7 +157,6 @@ function imagePath(layout: Layout, place: Place, disk: string): string {
 function vmOptions(layout: Layout, place: Place): Parameters<typeof LabVm.start>[0] {
   const { options, disks, guest, scratch } = layout;
   const format = layout.formats[place];
-  const written = disks.filter((disk) => disk.rateKiB > 0);
   const { sourceRelease = 'installed', destinationRelease = 'installed', monitors = 'unix' } = options;
   return {
     name: place,
@@ -186,16 +171,10 @@ function vmOptions(layout: Layout, place: Place): Parameters<typeof LabVm.start>
       format,
     })),
     guest,
-    workload: Object.fromEntries(written.map((disk) => [disk.name, disk.rateKiB])),
+    workload: workloadOf(disks),
     incoming: place !== 'source',
     paused: place !== 'source' && (options.destinationPaused ?? true),
     prefix: options.hosts?.[place === 'source' ? place : 'destination'].prefix ?? [],
     extraArguments: (place === 'source' ? options.sourceArguments : options.destinationArguments) ?? [],
   };
 }
-
-const DEFAULT_DISKS: readonly PairDisk[] = [
-  { name: 'vda', sizeMiB: 256, filledMiB: 128, rateKiB: 1024 },
-  { name: 'vdb', sizeMiB: 256, filledMiB: 64, rateKiB: 512 },
-  { name: 'vdc', sizeMiB: 128, filledMiB: 32, rateKiB: 0 },
-];

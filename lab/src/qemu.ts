@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type Beat, Console } from './beats.js';
 import { Condition } from './condition.js';
 import { diskArguments, type VmDisk } from './disk-arguments.js';
-import type { GuestFiles } from './guest.js';
+import { type GuestFiles, kernelCommandLine } from './guest.js';
 import { Monitor, type QmpEvent } from './monitor.js';
 import { Daemon } from './process.js';
 import { machineOf, type QemuRelease, qemuBinary } from './qemu-binary.js';
@@ -163,9 +163,7 @@ function commandLine(options: LabVmOptions, monitorPath: string, observerPath: s
   args.push('-chardev', `socket,id=${MONITOR},${listen},server=on,wait=off`);
   args.push('-mon', `chardev=${MONITOR},mode=control`, '-qmp', `unix:${observerPath}`);
   if (guest) {
-    const spec = Object.entries(workload).map(([disk, rateKiB]) => `${disk}:${rateKiB}`);
-    args.push('-kernel', guest.kernel, '-initrd', guest.initrd);
-    args.push('-append', `console=ttyS0 quiet writer=${spec.join(',')}`);
+    args.push('-kernel', guest.kernel, '-initrd', guest.initrd, '-append', kernelCommandLine(workload));
   }
   args.push(...diskArguments(disks));
   if (options.incoming) args.push('-incoming', 'defer');

@@ -13,14 +13,15 @@ export interface Availability {
 
 /**
  * Looks for programs that a suite needs; `guest` stands for what builds the lab's guest, `qemu-7.2` for the QEMU that
- * `qemu-7.2.sh` unpacks, `namespaces` for root's right
- * to make network namespaces, and the program to do it.
+ * `qemu-7.2.sh` unpacks, `namespaces` for root's right to make namespaces and the program to do it, `libvirt` for
+ * two hosts with a libvirtd, `libvirt-headers` for what a C program needs to be linked with it.
  *
  * A suite is to be skipped when one is missing, and the reason goes to stderr. With BLOCKFERRY_LAB=1 nothing
  * may be missing: then this throws.
  */
 export function requires(...peers: readonly string[]): Availability {
   const missing = ['setpriv', ...peers]
+    .flatMap((peer) => (peer === 'libvirt' ? ['libvirtd', 'virsh', 'namespaces'] : peer))
     .filter((peer) => !isThere(peer))
     .map((peer) => (peer === 'namespaces' ? 'namespaces, which take root' : peer));
   if (missing.length === 0) return { available: true, reason: '' };
@@ -33,7 +34,8 @@ export function requires(...peers: readonly string[]): Availability {
 function isThere(peer: string): boolean {
   if (peer === 'guest') return spawnSync(buildScript, ['--check']).status === 0;
   if (peer === 'qemu-7.2') return hasOldQemu();
-  if (peer === 'namespaces') return spawnSync('unshare', ['--net', '--mount', 'ip', 'link']).status === 0;
+  if (peer === 'libvirt-headers') return spawnSync('pkg-config', ['--exists', 'libvirt']).status === 0;
+  if (peer === 'namespaces') return spawnSync('unshare', NAMESPACES).status === 0;
   return (process.env['PATH'] ?? '').split(delimiter).some((folder) => isExecutable(join(folder, peer)));
 }
 
@@ -45,3 +47,5 @@ function isExecutable(path: string): boolean {
     return false;
   }
 }
+
+const NAMESPACES = ['--net', '--mount', '--uts', '--pid', '--fork', 'ip', 'link'];

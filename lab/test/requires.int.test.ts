@@ -21,6 +21,13 @@ describe('requires', () => {
     expect(stderr).toHaveBeenCalledWith(expect.stringContaining(reason));
   });
 
+  it('knows what libvirt stands for', () => {
+    vi.stubEnv('BLOCKFERRY_LAB', undefined);
+    vi.stubEnv('PATH', '/nowhere');
+    vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    expect(requires('libvirt').reason).toContain('libvirtd, virsh, namespaces, which take root');
+  });
+
   it('lets nothing be missing where the lab is promised', () => {
     vi.stubEnv('BLOCKFERRY_LAB', '1');
     expect(() => requires('no-such-peer')).toThrow('no-such-peer');
