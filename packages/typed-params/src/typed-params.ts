@@ -1,10 +1,12 @@
 import { TypedParamsError } from './error.js';
+import { paramFromJson, paramToJson, type TypedParamJson } from './json.js';
 import { checkName } from './name.js';
 import type { ParamType, ParamValue, TypedParam, ValueOfType } from './param.js';
-import { type NameOf, type RecordOf, type Schema, specOf, type ValueOf } from './schema.js';
-import { parseText } from './text.js';
+import { type NameOf, type RecordOf, type Schema, specOf, unsupported, type ValueOf } from './schema.js';
+import { parseValue, type TextOptions } from './text/value.js';
 import { validate } from './validate.js';
-import { checkType, checkValue } from './value.js';
+import { checkType, checkValue, toUnsigned } from './value.js';
+import { decodeXdr, encodeXdr } from './xdr/typed-param.js';
 
 /**
  * libvirt's typed parameters: an ordered list of names with typed values, in which a name may repeat.
@@ -33,13 +35,35 @@ export class TypedParams<out S extends Schema = Schema> implements Iterable<Type
     const params = new TypedParams();
     for (const [name, given] of Object.entries<ParamValue | readonly ParamValue[] | undefined>(record)) {
       const type = specOf(schema, name)?.type;
-      if (type === undefined) {
-        throw new TypedParamsError('ARGUMENT_UNSUPPORTED', `parameter '${name}' not supported`, name);
-      }
+      if (type === undefined) throw unsupported(name);
       const values = given === undefined ? [] : isList(given) ? given : [given];
       for (const value of values) params.#push(name, type, value);
     }
     return validate(params, schema);
+  }
+
+  /**
+   * Reads the form that {@link toJSON} gives, after `JSON.parse`.
+   *
+   * @throws {TypedParamsError} `INVALID_ARG` for what is no such form.
+   */
+  static fromJSON(json: unknown): TypedParams {
+    if (!Array.isArray(json)) {
+      throw new TypedParamsError('INVALID_ARG', 'parameters in JSON are a list of { name, type, value }');
+    }
+    return new TypedParams(json.map(paramFromJson) as TypedParam[]);
+  }
+
+  /**
+   * Reads libvirt's wire form, {@link toXdr}'s; it must be all of `bytes`, and canonical.
+   *
+   * @throws {TypedParamsError} `RPC` for anything else, and for more than 64 parameters; `INTERNAL_ERROR` for a name of
+   * more than 79 bytes.
+   */
+  static fromXdr(bytes: Uint8Array): TypedParams {
+    const params = new TypedParams();
+    params.#params = decodeXdr(bytes);
+    return params;
   }
 
   /** How many parameters there are; a name counts as often as it occurs. */
@@ -72,6 +96,18 @@ export class TypedParams<out S extends Schema = Schema> implements Iterable<Type
     return this.#push(name, 'ullong', value);
   }
 
+  /**
+   * Adds an unsigned integer as a `uint` where it fits in 32 bits, else as a `ullong`.
+   *
+   * @param value a whole number from 0 to 2^64-1; as a `number`, up to 2^53-1.
+   *
+   * Source: libvirt, virTypedParamListAddUnsigned.
+   */
+  addUnsigned<K extends NameOf<S, 'uint' | 'ullong'>>(name: K, value: number | bigint): this {
+    const [type, unsigned] = toUnsigned(name, value);
+    return this.#push(name, type, unsigned);
+  }
+
   /** Adds a double; infinities and NaN are ones. */
   addDouble<K extends NameOf<S, 'double'>>(name: K, value: number): this {
     return this.#push(name, 'double', value);
@@ -98,14 +134,20 @@ export class TypedParams<out S extends Schema = Schema> implements Iterable<Type
 
   /**
    * Adds a parameter whose value is read from text: base 10, the whole text, `-1` for the largest unsigned number,
-   * `true`, `false`, `1` and `0` for booleans.
+   * what C's strtod takes for doubles, `true`, `false`, `1` and `0` for booleans. With `strict` such oddities are
+   * refused.
    *
    * @throws {TypedParamsError} `INVALID_ARG` for a text that is no value of `type`.
    *
    * Source: libvirt, virTypedParamsAddFromString.
    */
-  addFromString<K extends NameOf<S>>(name: K, type: S[K]['type'], text: string): this {
-    return this.#push(name, type, parseText(name, type, text));
+  addFromString<K extends NameOf<S>>(
+    name: K,
+    type: S[K]['type'],
+    text: string,
+    options: TextOptions = {},
+  ): this {
+    return this.#push(name, type, parseValue(name, type, text, options));
   }
 
   /** The first value of that name; undefined if there is none. */
@@ -117,9 +159,14 @@ export class TypedParams<out S extends Schema = Schema> implements Iterable<Type
   getAll<K extends NameOf<S>>(name: K): ValueOf<S, K>[];
   getAll<T extends ParamType>(name: NameOf<S>, type: T): ValueOfType<T>[];
   getAll(name: string, type?: ParamType): ParamValue[] {
-    return this.#params
-      .filter((param) => param.name === name && (type === undefined || param.type === type))
-      .map((param) => param.value);
+    return this.#filter(name, type).map((param) => param.value);
+  }
+
+  /** The parameters of that name, in order; with a type, those of that type alone. */
+  filter(name: NameOf<S>): TypedParam[];
+  filter<T extends ParamType>(name: NameOf<S>, type: T): Extract<TypedParam, { type: T }>[];
+  filter(name: string, type?: ParamType): TypedParam[] {
+    return this.#filter(name, type);
   }
 
   /**
@@ -179,6 +226,23 @@ export class TypedParams<out S extends Schema = Schema> implements Iterable<Type
     return this;
   }
 
+  /**
+   * Gives the first parameter of that name another string, or adds one if there is none; others of the name stay.
+   *
+   * @throws {TypedParamsError} `INVALID_ARG` if the first one is no string.
+   *
+   * Source: libvirt, virTypedParamsReplaceString.
+   */
+  replaceString<K extends NameOf<S, 'string'>>(name: K, value: string): this {
+    const place = this.#params.findIndex((param) => param.name === name);
+    if (place < 0) return this.#push(name, 'string', value);
+    if (this.#params[place]?.type !== 'string') {
+      throw new TypedParamsError('INVALID_ARG', `Parameter '${name}' is not a string`, name);
+    }
+    this.#params[place] = makeParam(name, 'string', value);
+    return this;
+  }
+
   /** Removes all parameters of that name; says whether there were any. */
   delete(name: NameOf<S>): boolean {
     const before = this.#params.length;
@@ -209,9 +273,27 @@ export class TypedParams<out S extends Schema = Schema> implements Iterable<Type
     return joined;
   }
 
+  /** What `JSON.stringify` takes, without loss: {@link fromJSON} reads it back. */
+  toJSON(): TypedParamJson[] {
+    return this.#params.map(paramToJson);
+  }
+
+  /**
+   * libvirt's wire form, byte for byte: the XDR of `remote_typed_param params<64>`.
+   *
+   * @throws {TypedParamsError} `RPC` for more than 64 parameters, a string of more than 4 MiB, or 32 MiB in all.
+   */
+  toXdr(): Uint8Array {
+    return encodeXdr(this.#params);
+  }
+
   #push(name: string, type: ParamType, value: ParamValue): this {
     this.#params.push(makeParam(name, type, value));
     return this;
+  }
+
+  #filter(name: string, type: ParamType | undefined): TypedParam[] {
+    return this.#params.filter((param) => param.name === name && (type === undefined || param.type === type));
   }
 
   #first<T extends ParamType>(name: string, type: T): ValueOfType<T> | undefined {
@@ -229,7 +311,9 @@ function makeParam(name: string, type: ParamType, value: ParamValue): TypedParam
   checkName(name);
   checkType(name, type);
   checkValue(name, type, value);
-  return Object.freeze({ name, type, value }) as TypedParam;
+  // An integer has no negative zero.
+  const kept = type !== 'double' && value === 0 ? 0 : value;
+  return Object.freeze({ name, type, value: kept }) as TypedParam;
 }
 
 function isList(given: ParamValue | readonly ParamValue[]): given is readonly ParamValue[] {

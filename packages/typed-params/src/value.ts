@@ -1,6 +1,6 @@
 import { TypedParamsError } from './error.js';
 import type { ParamType, ParamValue, ValueOfType } from './param.js';
-import { hasLoneSurrogate } from './utf8.js';
+import { utf8Length } from './utf8.js';
 
 /** The types that hold integers. */
 export type IntegerType = 'int' | 'uint' | 'llong' | 'ullong';
@@ -30,6 +30,12 @@ export function checkValue<T extends ParamType>(name: string, type: T, value: Va
   throw invalidValue(name, type);
 }
 
+/** The narrower of the unsigned types that holds `value`, and the value as that type has it. */
+export function toUnsigned(name: string, value: number | bigint): ['uint', number] | ['ullong', bigint] {
+  if (typeof value !== 'bigint' && !Number.isSafeInteger(value)) throw invalidValue(name, 'ullong');
+  return value <= integerRanges.uint.max ? ['uint', Number(value)] : ['ullong', BigInt(value)];
+}
+
 /** The error of a value, or of a text, that is none of `type`. */
 export function invalidValue(name: string, type: ParamType): TypedParamsError {
   const detail =
@@ -56,7 +62,7 @@ const holds: Readonly<Record<ParamType, (value: ParamValue) => boolean>> = {
   ullong: (value) => holdsBigint('ullong', value),
   double: (value) => typeof value === 'number',
   boolean: (value) => typeof value === 'boolean',
-  string: (value) => typeof value === 'string' && !value.includes('\0') && !hasLoneSurrogate(value),
+  string: (value) => typeof value === 'string' && !value.includes('\0') && utf8Length(value) >= 0,
 };
 
 // Source: libvirt, virTypedParamsAddFromString; it has no message for a string, which C cannot get wrong.

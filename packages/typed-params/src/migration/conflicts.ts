@@ -1,0 +1,135 @@
+import type { ParamValue, TypedParam } from '../param.js';
+import { type ParamSpec, specOf } from '../schema.js';
+import { type MigrationFlag, migrationFlags } from './flags.js';
+import { migrationSchema } from './parameters.js';
+import {
+  type MigrationCondition,
+  type MigrationConflictCode,
+  type MigrationRule,
+  type MigrationValueCondition,
+  migrationRules,
+} from './rules.js';
+
+/** Parameters and flags that libvirt refuses together. */
+export interface MigrationConflict {
+  readonly code: MigrationConflictCode;
+  /** What libvirt says, its prefix included where it has one. */
+  readonly message: string;
+  /** The first parameter that takes part. */
+  readonly param?: string;
+  /** The first flag that takes part. */
+  readonly flag?: MigrationFlag;
+}
+
+/**
+ * Everything in `params` and `flags` that libvirt refuses because of each other or of a value, whatever the domain and
+ * the hosts are; in the order of {@link migrationRules}. libvirt itself tells one, the first that it meets.
+ *
+ * Whether a parameter is known, of the right type and given once is for `validate`; of one that is not, and of flags
+ * that libvirt does not know, nothing is told here.
+ */
+export function migrationConflicts(
+  params: Iterable<TypedParam>,
+  flags: Iterable<string>,
+): MigrationConflict[] {
+  const request = new Request(params, flags);
+  const found = new Map<string, MigrationConflict>();
+  for (const rule of migrationRules) {
+    const conflict = request.conflict(rule);
+    if (conflict !== undefined && !found.has(conflict.message)) found.set(conflict.message, conflict);
+  }
+  return [...found.values()];
+}
+
+/** What meets a condition: a parameter, with the value that does, or a flag. */
+interface Finding {
+  readonly name: string;
+  readonly value?: ParamValue;
+}
+
+/** The parameters and flags of one migration, by name. */
+class Request {
+  readonly #values = new Map<string, ParamValue[]>();
+  readonly #flags: ReadonlySet<string>;
+
+  constructor(params: Iterable<TypedParam>, flags: Iterable<string>) {
+    for (const { name, value } of params) {
+      const values = this.#values.get(name) ?? [];
+      this.#values.set(name, values);
+      values.push(value);
+    }
+    this.#flags = new Set(flags);
+  }
+
+  conflict({ given, unless = [], code, message }: MigrationRule): MigrationConflict | undefined {
+    const findings: Finding[] = [];
+    for (const condition of given) {
+      const finding = first([condition].flat(), (alternative) => this.#find(alternative));
+      if (finding === undefined) return undefined;
+      findings.push(finding);
+    }
+    if (unless.some((condition) => this.#find(condition) !== undefined)) return undefined;
+    const param = findings.find(({ name }) => !isFlag(name))?.name;
+    const flag = findings.map(({ name }) => name).find(isFlag);
+    const value = findings.find((finding) => finding.value !== undefined)?.value;
+    return {
+      code,
+      message: message.replace('%s', () => String(value)),
+      ...(param !== undefined && { param }),
+      ...(flag !== undefined && { flag }),
+    };
+  }
+
+  #find(condition: MigrationCondition | MigrationValueCondition): Finding | undefined {
+    if (typeof condition === 'object') return this.#findValue(condition);
+    const [name = '', wanted] = condition.split('=', 2);
+    if (isFlag(name)) return this.#flags.has(name) ? { name } : undefined;
+    const values = this.#values.get(name);
+    if (values === undefined) return undefined;
+    return wanted === undefined || values.some((value) => isOf(wanted, value)) ? { name } : undefined;
+  }
+
+  #findValue(condition: MigrationValueCondition): Finding | undefined {
+    const name = 'outside' in condition ? condition.outside : condition.repeated;
+    const values = this.#values.get(name) ?? [];
+    const value =
+      'outside' in condition
+        ? first(values, (each) => outside(specOf(migrationSchema, name), each))
+        : values.find((each, index) => values.indexOf(each) < index);
+    return value === undefined ? undefined : { name, value };
+  }
+}
+
+/** Whether `value` is the word, or a URI of the scheme, that a condition names. */
+function isOf(wanted: string, value: ParamValue): boolean {
+  if (!wanted.endsWith(':')) return value === wanted;
+  return typeof value === 'string' && value.startsWith(wanted);
+}
+
+/** The part of `value` that a parameter may not have; undefined if it may have all of it. */
+function outside(spec: ParamSpec | undefined, value: ParamValue): ParamValue | undefined {
+  if (typeof value === 'number' || typeof value === 'bigint') {
+    const [least, greatest] = spec?.range ?? [value, value];
+    return value < least || value > greatest ? value : undefined;
+  }
+  if (typeof value !== 'string') return undefined;
+  if (spec?.values?.includes(value) === false) return value;
+  const scheme = /^([^:/?#]+):/.exec(value)?.[1];
+  return scheme !== undefined && spec?.schemes?.includes(scheme) === false ? scheme : undefined;
+}
+
+function isFlag(name: string): name is MigrationFlag {
+  return Object.hasOwn(migrationFlags, name);
+}
+
+/** The first that `map` makes of the items, undefined left aside. */
+function first<Item, Mapped>(
+  items: readonly Item[],
+  map: (item: Item) => Mapped | undefined,
+): Mapped | undefined {
+  for (const item of items) {
+    const mapped = map(item);
+    if (mapped !== undefined) return mapped;
+  }
+  return undefined;
+}

@@ -1,0 +1,288 @@
+import type { MigrationFlag } from './flags.js';
+import type { MigrationSchema } from './parameters.js';
+
+/** A combination of parameters and flags that libvirt refuses. */
+export interface MigrationRule {
+  /** It is refused when each of these is met; of a list, one. */
+  readonly given: readonly (MigrationCondition | readonly MigrationCondition[] | MigrationValueCondition)[];
+  /** ... unless one of these is. */
+  readonly unless?: readonly MigrationCondition[];
+  readonly code: MigrationConflictCode;
+  /** libvirt's message, all of it; `%s` stands for the value that is at fault. */
+  readonly message: string;
+}
+
+/**
+ * A flag that is set, a parameter that is there, one of whose values is a word (`compression=mt`), or is a URI of a
+ * scheme (`disks_uri=unix:`).
+ */
+export type MigrationCondition = MigrationFlag | Param | `${Param}=${string}`;
+
+/** A parameter with a value that its table does not have, or with the same value twice. */
+export type MigrationValueCondition = { readonly outside: Param } | { readonly repeated: Param };
+
+/** libvirt's error code of a conflict, without `VIR_ERR_`. */
+export type MigrationConflictCode =
+  | 'INVALID_ARG'
+  | 'ARGUMENT_UNSUPPORTED'
+  | 'OPERATION_INVALID'
+  | 'OPERATION_UNSUPPORTED'
+  | 'OVERFLOW';
+
+/**
+ * What libvirt's QEMU driver refuses whatever the domain and the hosts are, in the order in which a migration meets it:
+ * the call, the source's begin, the parameters of QEMU, the destination's prepare, the source's perform.
+ *
+ * Of `migrate_disks_target_zero` libvirt 12.2 will have one as of the other lists of disks; its text is not known here.
+ *
+ * Source: libvirt 11.3, src/libvirt-domain.c, src/qemu/qemu_driver.c, qemu_migration.c and qemu_migration_params.c.
+ */
+export const migrationRules: readonly MigrationRule[] = [
+  {
+    given: ['NON_SHARED_DISK', 'NON_SHARED_INC'],
+    code: 'INVALID_ARG',
+    message: "Flags 'VIR_MIGRATE_NON_SHARED_DISK' and 'VIR_MIGRATE_NON_SHARED_INC' are mutually exclusive",
+  },
+  {
+    given: ['NON_SHARED_SYNCHRONOUS_WRITES'],
+    unless: ['NON_SHARED_DISK', 'NON_SHARED_INC'],
+    code: 'INVALID_ARG',
+    message:
+      "Flag 'VIR_MIGRATE_NON_SHARED_DISK | VIR_MIGRATE_NON_SHARED_INC' is required by flag " +
+      "'VIR_MIGRATE_NON_SHARED_SYNCHRONOUS_WRITES'",
+  },
+  {
+    given: ['TUNNELLED'],
+    unless: ['PEER2PEER'],
+    code: 'INVALID_ARG',
+    message: 'cannot perform tunnelled migration without using peer2peer flag',
+  },
+  {
+    given: ['TUNNELLED', 'PARALLEL'],
+    code: 'INVALID_ARG',
+    message: "Flags 'VIR_MIGRATE_TUNNELLED' and 'VIR_MIGRATE_PARALLEL' are mutually exclusive",
+  },
+
+  {
+    given: ['POSTCOPY_RESUME'],
+    unless: ['POSTCOPY'],
+    code: 'ARGUMENT_UNSUPPORTED',
+    message: 'argument unsupported: resuming failed post-copy migration requires post-copy to be enabled',
+  },
+  {
+    given: ['POSTCOPY'],
+    unless: ['LIVE'],
+    code: 'ARGUMENT_UNSUPPORTED',
+    message: 'argument unsupported: post-copy migration is not supported with non-live or paused migration',
+  },
+  {
+    given: ['POSTCOPY', 'PAUSED'],
+    code: 'ARGUMENT_UNSUPPORTED',
+    message: 'argument unsupported: post-copy migration is not supported with non-live or paused migration',
+  },
+  {
+    given: ['POSTCOPY', 'TUNNELLED'],
+    code: 'ARGUMENT_UNSUPPORTED',
+    message: 'argument unsupported: post-copy is not supported with tunnelled migration',
+  },
+  {
+    given: ['OFFLINE', ['NON_SHARED_DISK', 'NON_SHARED_INC']],
+    code: 'OPERATION_INVALID',
+    message: 'Requested operation is not valid: offline migration cannot handle non-shared storage',
+  },
+  {
+    given: ['OFFLINE'],
+    unless: ['PERSIST_DEST'],
+    code: 'OPERATION_INVALID',
+    message:
+      'Requested operation is not valid: offline migration must be specified with the persistent flag set',
+  },
+  {
+    given: ['OFFLINE', 'TUNNELLED'],
+    code: 'OPERATION_INVALID',
+    message: 'Requested operation is not valid: tunnelled offline migration does not make sense',
+  },
+  {
+    given: ['ZEROCOPY'],
+    unless: ['PARALLEL'],
+    code: 'OPERATION_INVALID',
+    message: 'Requested operation is not valid: zero-copy is only available for parallel migration',
+  },
+  {
+    given: [['NON_SHARED_DISK', 'NON_SHARED_INC'], 'TUNNELLED'],
+    code: 'OPERATION_UNSUPPORTED',
+    message:
+      'Operation not supported: migration of non-shared storage is not supported with tunnelled migration and this QEMU',
+  },
+  {
+    given: ['migrate_disks'],
+    unless: ['NON_SHARED_DISK', 'NON_SHARED_INC'],
+    code: 'OPERATION_UNSUPPORTED',
+    message:
+      "Operation not supported: use of 'VIR_MIGRATE_PARAM_MIGRATE_DISKS' requires use of " +
+      "'VIR_MIGRATE_NON_SHARED_DISK' or 'VIR_MIGRATE_NON_SHARED_INC' flag",
+  },
+  {
+    given: ['migrate_disks_detect_zeroes'],
+    unless: ['NON_SHARED_DISK', 'NON_SHARED_INC'],
+    code: 'OPERATION_UNSUPPORTED',
+    message:
+      "Operation not supported: use of 'VIR_MIGRATE_PARAM_MIGRATE_DISKS_DETECT_ZEROES' requires use of " +
+      "'VIR_MIGRATE_NON_SHARED_DISK' or 'VIR_MIGRATE_NON_SHARED_INC' flag",
+  },
+
+  {
+    given: [{ outside: 'bandwidth.postcopy' }],
+    code: 'OVERFLOW',
+    message: "numerical overflow: migration parameter 'bandwidth.postcopy' must be less than 17592186044416",
+  },
+  {
+    given: [{ outside: 'bandwidth.avail.switchover' }],
+    code: 'OVERFLOW',
+    message:
+      "numerical overflow: migration parameter 'bandwidth.avail.switchover' must be less than 17592186044416",
+  },
+  {
+    given: [['auto_converge.initial', 'auto_converge.increment']],
+    unless: ['AUTO_CONVERGE'],
+    code: 'INVALID_ARG',
+    message: 'invalid argument: Turn auto convergence on to tune it',
+  },
+  {
+    given: ['parallel.connections'],
+    unless: ['PARALLEL'],
+    code: 'INVALID_ARG',
+    message: 'invalid argument: Turn parallel migration on to tune it',
+  },
+  {
+    given: [{ outside: 'compression' }],
+    code: 'INVALID_ARG',
+    message: "invalid argument: Unsupported compression method '%s'",
+  },
+  {
+    given: [{ repeated: 'compression' }],
+    code: 'INVALID_ARG',
+    message: "invalid argument: Compression method '%s' is specified twice",
+  },
+  {
+    given: ['compression=mt', 'PARALLEL'],
+    code: 'INVALID_ARG',
+    message: "invalid argument: Compression method 'mt' isn't supported with parallel migration",
+  },
+  {
+    given: ['compression=xbzrle', 'PARALLEL'],
+    code: 'INVALID_ARG',
+    message: "invalid argument: Compression method 'xbzrle' isn't supported with parallel migration",
+  },
+  {
+    given: ['compression=zlib'],
+    unless: ['PARALLEL'],
+    code: 'INVALID_ARG',
+    message: "invalid argument: Compression method 'zlib' is only supported with parallel migration",
+  },
+  {
+    given: ['compression=zstd'],
+    unless: ['PARALLEL'],
+    code: 'INVALID_ARG',
+    message: "invalid argument: Compression method 'zstd' is only supported with parallel migration",
+  },
+  {
+    given: ['compression=zlib', 'compression=zstd', 'PARALLEL'],
+    code: 'INVALID_ARG',
+    message: 'invalid argument: Only one compression method could be specified with parallel compression',
+  },
+  {
+    given: [['compression.mt.level', 'compression.mt.threads', 'compression.mt.dthreads']],
+    unless: ['compression=mt'],
+    code: 'INVALID_ARG',
+    message: 'invalid argument: Turn multithread compression on to tune it',
+  },
+  {
+    given: ['compression.xbzrle.cache'],
+    unless: ['compression=xbzrle'],
+    code: 'INVALID_ARG',
+    message: 'invalid argument: Turn xbzrle compression on to tune it',
+  },
+  {
+    given: ['compression.zlib.level'],
+    unless: ['compression=zlib'],
+    code: 'INVALID_ARG',
+    message: 'invalid argument: Turn zlib compression on to tune it',
+  },
+  {
+    given: ['compression.zstd.level'],
+    unless: ['compression=zstd'],
+    code: 'INVALID_ARG',
+    message: 'invalid argument: Turn zstd compression on to tune it',
+  },
+  {
+    given: ['COMPRESSED', 'PARALLEL'],
+    unless: ['compression'],
+    code: 'INVALID_ARG',
+    message: 'invalid argument: No compression algorithm selected for parallel migration',
+  },
+
+  {
+    given: ['disks_port', 'disks_uri'],
+    code: 'INVALID_ARG',
+    message:
+      'invalid argument: Both port and URI requested for disk migration while being mutually exclusive',
+  },
+  {
+    given: ['listen_address', 'migrate_uri=unix:'],
+    code: 'INVALID_ARG',
+    message:
+      'invalid argument: Usage of listen-address is forbidden when migration URI uses UNIX transport method',
+  },
+  {
+    given: ['migrate_uri=unix:', ['NON_SHARED_DISK', 'NON_SHARED_INC']],
+    unless: ['disks_uri'],
+    code: 'INVALID_ARG',
+    message: 'invalid argument: NBD URI must be supplied when migration URI uses UNIX transport method',
+  },
+  {
+    given: [{ outside: 'disks_port' }, ['NON_SHARED_DISK', 'NON_SHARED_INC']],
+    code: 'INVALID_ARG',
+    message: 'invalid argument: nbd port must be in range 0-65535',
+  },
+  {
+    given: [{ outside: 'disks_uri' }, ['NON_SHARED_DISK', 'NON_SHARED_INC']],
+    code: 'INVALID_ARG',
+    message: 'invalid argument: Unsupported scheme in disks URI: %s',
+  },
+
+  {
+    given: ['migrate_uri', 'TUNNELLED'],
+    code: 'ARGUMENT_UNSUPPORTED',
+    message: 'argument unsupported: migration URI is not supported by tunnelled migration',
+  },
+  {
+    given: ['listen_address', 'TUNNELLED'],
+    code: 'ARGUMENT_UNSUPPORTED',
+    message: 'argument unsupported: listen address is not supported by tunnelled migration',
+  },
+  {
+    given: ['disks_port', 'TUNNELLED'],
+    code: 'ARGUMENT_UNSUPPORTED',
+    message: 'argument unsupported: disk port address is not supported by tunnelled migration',
+  },
+  {
+    given: ['TLS', 'migrate_uri=unix:'],
+    unless: ['tls.destination'],
+    code: 'OPERATION_UNSUPPORTED',
+    message:
+      'Operation not supported: Explicit destination hostname is required for TLS migration over UNIX socket',
+  },
+  {
+    given: ['TLS', 'disks_uri=unix:', ['NON_SHARED_DISK', 'NON_SHARED_INC']],
+    code: 'OPERATION_UNSUPPORTED',
+    message: 'Operation not supported: NBD migration with TLS is not supported over UNIX socket',
+  },
+  {
+    given: [{ outside: 'bandwidth' }, ['NON_SHARED_DISK', 'NON_SHARED_INC']],
+    code: 'OVERFLOW',
+    message: 'numerical overflow: bandwidth must be less than 8796093022207',
+  },
+];
+
+type Param = keyof MigrationSchema;
