@@ -26,5 +26,6 @@ const checks = [
   ['cargo', ['clippy', ...engine, '--package', 'blockferry-node', '--', '-D', 'warnings']],
   ...TYPE_CHECKED.map((folder) => ['node_modules/.bin/tsc', ['-p', folder]]),
   [process.execPath, ['scripts/check-docs.mjs']],
+  [process.execPath, ['scripts/generate-docs.mjs', '--check']],
 ];
 process.exitCode = checks.map(([command, args]) => run(command, args)).some((status) => status !== 0) ? 1 : 0;

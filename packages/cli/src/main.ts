@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import type { CommandContext } from './context.js';
 import { EXIT, exitStatusOf, toFailure } from './exit-status.js';
+import { ListingAsked } from './listings/listing-asked.js';
 import { tellFailure } from './output/failure-text.js';
 import { toJsonLine } from './output/json.js';
 import { buildProgram, USAGE_HINT } from './program.js';
@@ -21,6 +22,11 @@ export async function main(args: readonly string[], shell: Shell = processShell(
     return status;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done;
+    if (error instanceof ListingAsked) {
+      const { tellListing } = await import('./listings/listing.js');
+      await tellListing(error.topic, shell.stdout, asksForJson(args));
+      return EXIT.done;
+    }
     return await fail(error, args, shell);
   }
 }

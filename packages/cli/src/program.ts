@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type Argument, Command } from 'commander';
+import { addCompletionCommand } from './commands/completion.js';
 import { addCopyCommand } from './commands/copy.js';
 import { addDemoCommand } from './commands/demo.js';
 import { addInfoCommand } from './commands/info.js';
@@ -51,6 +52,8 @@ export function buildProgram(context: CommandContext): Command {
   addListCommand(program, context);
   addMapCommand(program, context);
   addServeCommand(program, context);
+  program.commandsGroup('For your shell:');
+  addCompletionCommand(program, context);
   addUnbuiltCommands(program);
   return program;
 }

@@ -37,6 +37,8 @@ describe('what cannot be meant ends with status 2 and names the culprit', () => 
     [['migrate', ...FROM_TO, '--strategy', 'magic'], '--strategy'],
     [['demo', '--disks', '27'], '--disks'],
     [['demo', '--size', '0'], '--size'],
+    [['completion'], 'shell'],
+    [['completion', 'tcsh'], 'bash, zsh, fish'],
   ])('%j', async (args, culprit) => {
     const { status, shell } = await run(...args);
     expect(status).toBe(2);
@@ -101,6 +103,57 @@ it('without a command prints the help on stderr, and ends with 2', async () => {
   expect(status).toBe(2);
   expect(shell.err.text).toContain('Usage:');
   expect(shell.out.text).toBe('');
+});
+
+describe('help as the value of an option lists what it takes, and runs nothing', () => {
+  it.each([
+    [['migrate', '--param', 'help'], 'migrate_disks '],
+    [['plan', '--param=help', '--from', 'qmp+unix:///a'], 'tls.destination '],
+    [['plan', '--quiet', '--flag', 'help'], 'NON_SHARED_DISK '],
+    [['migrate', ...FROM_TO, '--flag=help'], 'ZEROCOPY '],
+  ])('%j', async (args, name) => {
+    const { status, shell } = await run(...args);
+    expect(status).toBe(0);
+    expect(shell.out.text).toContain(`\n${name}`);
+    expect(shell.err.text).toBe('');
+    expect(Math.max(...shell.out.text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+  });
+
+  it('with type, unit, values, release and whether it goes without libvirt', async () => {
+    const { shell } = await run('migrate', '--param', 'help');
+    expect(shell.out.text).toMatch(
+      /^migrate_disks {2,}string, repeats, since 1\.2\.17, on QEMU\n {4}A disk/m,
+    );
+    expect(shell.out.text).toMatch(/^bandwidth {2,}ullong, MiB\/s, 0 to \d+, since 1\.1\.0, on\n {29}QEMU$/m);
+    expect(shell.out.text).toMatch(
+      /^compression {2,}string, xbzrle\|mt\|zlib\|zstd, repeats, since 1\.3\.4$/m,
+    );
+    const flags = await run('migrate', '--flag', 'help');
+    expect(flags.shell.out.text).toMatch(/^TLS {2,}0x10000, since 3\.2\.0\n {4}Memory/m);
+  });
+
+  it('as objects with --json', async () => {
+    const { shell } = await run('plan', '--param', 'help', '--json');
+    expect(shell.objects).toHaveLength(26);
+    expect(shell.objects[4]).toEqual({
+      type: 'parameter',
+      name: 'bandwidth',
+      valueType: 'ullong',
+      unit: 'MiB/s',
+      repeats: false,
+      range: [0, 8_796_093_022_207],
+      since: '1.1.0',
+      qemu: true,
+      meaning: expect.stringContaining('memory'),
+    });
+    expect(shell.objects.at(-1)).toEqual({ type: 'result', ok: true, exit: 0 });
+    const flags = await run('plan', '--json', '--flag', 'help');
+    expect(flags.shell.objects[1]).toMatchObject({ type: 'flag', name: 'PEER2PEER', value: 2, qemu: false });
+  });
+
+  it('but is no value of others, nor part of one', async () => {
+    expect((await run('migrate', ...FROM_TO, '--param', 'help=1', '--strategy', 'help')).status).toBe(2);
+  });
 });
 
 describe('the help of every command', () => {

@@ -1,4 +1,4 @@
-import type { TypedParams } from '@blockferry/typed-params';
+import { migrationConflicts, type TypedParams } from '@blockferry/typed-params';
 import type { DiskInfo } from './disk-info.js';
 import type { Domain, DomainConnection, Host } from './domain.js';
 import { MigrationError } from './error.js';
@@ -6,6 +6,7 @@ import type { MigrateFlag } from './flags.js';
 import { startMigration } from './migration.js';
 import { type OpenOptions, openDomainConnection } from './open.js';
 import type { MigrateOptions } from './options.js';
+import { toTypedParams } from './parameters.js';
 import type { MigrateParamsRecord } from './params-record.js';
 import type { SourcePort } from './ports.js';
 
@@ -137,27 +138,18 @@ export class ConnectedDomain implements Domain {
     flags: readonly MigrateFlag[],
   ): Promise<void> {
     const copiesStorage = flags.includes('NON_SHARED_DISK') || flags.includes('NON_SHARED_INC');
-    if (!copiesStorage && namesDisks(params)) {
-      throw new MigrationError(
-        'OPERATION_UNSUPPORTED',
-        "use of 'VIR_MIGRATE_PARAM_MIGRATE_DISKS' requires use of 'VIR_MIGRATE_NON_SHARED_DISK' or " +
-          "'VIR_MIGRATE_NON_SHARED_INC' flag",
-      );
-    }
+    const given = toTypedParams(params);
+    const conflict = migrationConflicts(given, flags).find(({ param }) => param === 'migrate_disks');
+    if (conflict !== undefined) throw new MigrationError('OPERATION_UNSUPPORTED', conflict.message);
     const options: MigrateOptions = {
       from: this,
       to,
-      params,
+      params: given,
       flags,
       disks: copiesStorage ? 'default' : 'none',
     };
     await startMigration(options).done;
   }
-}
-
-function namesDisks(params: TypedParams | MigrateParamsRecord): boolean {
-  if (typeof params['has'] === 'function') return (params as TypedParams).has('migrate_disks');
-  return (params as MigrateParamsRecord)['migrate_disks'] !== undefined;
 }
 
 /** libvirt's `bandwidth` argument: an unsigned long, in MiB/s. */

@@ -27,12 +27,13 @@ export type {
   ResultEvent,
   RoundEvent,
 } from './events.js';
-export { MIGRATE_FLAGS, type MigrateFlag } from './flags.js';
+export { MIGRATE_FLAGS, type MigrateFlag, QEMU_FLAGS } from './flags.js';
 export type { MigrationJob, MigrationSnapshot } from './job.js';
 export { startMigration } from './migration.js';
 export type { MigrationPlan, PlannedDisk } from './migration-plan.js';
 export { type OpenOptions, openHost } from './open.js';
 export type { MigrateOptions } from './options.js';
+export { QEMU_PARAMETERS } from './parameters.js';
 export type { MigrateParamsRecord } from './params-record.js';
 export { PHASES, type Phase } from './phase.js';
 export { plan } from './plan.js';

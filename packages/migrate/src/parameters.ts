@@ -1,7 +1,23 @@
-import { migrationSchema, problems as schemaProblems, TypedParams } from '@blockferry/typed-params';
+import {
+  type MigrationSchema,
+  migrationConflicts,
+  migrationSchema,
+  problems as schemaProblems,
+  TypedParams,
+} from '@blockferry/typed-params';
 import { MigrationError } from './error.js';
 import type { MigrateParamsRecord } from './params-record.js';
 import type { Problem } from './problem.js';
+
+/** The parameters that mean something on a domain without libvirt. */
+export const QEMU_PARAMETERS: readonly (keyof MigrationSchema)[] = [
+  'migrate_disks',
+  'bandwidth',
+  'migrate_uri',
+  'disks_uri',
+  'disks_port',
+  'listen_address',
+];
 
 /** What the typed parameters say, where they mean something without libvirt. */
 export interface ParameterValues {
@@ -30,38 +46,33 @@ export function mergeParameters(params: TypedParams | MigrateParamsRecord | unde
     [...given].filter(({ name }) => !faults.some((fault) => fault.name === name)),
   );
   for (const name of new Set([...typed].map((entry) => entry.name))) {
-    if (!HONOURED.has(name)) {
+    if (!honoured.has(name)) {
       problems.push({
         code: 'ARGUMENT_UNSUPPORTED',
-        message: `The parameter ${name} needs libvirt; on bare QEMU leave it out (honoured: ${[...HONOURED].join(', ')}).`,
+        message: `The parameter ${name} needs libvirt; on bare QEMU leave it out (honoured: ${QEMU_PARAMETERS.join(', ')}).`,
       });
     }
   }
-  if (typed.has('disks_uri') && typed.has('disks_port')) {
-    problems.push({
-      code: 'INVALID_ARG',
-      message:
-        'invalid argument: Both port and URI requested for disk migration while being mutually exclusive',
-    });
-  }
-  const disksPort = typed.getInt('disks_port') ?? 0;
-  const isPort = disksPort >= 0 && disksPort <= 65535;
-  if (!isPort) {
-    problems.push({ code: 'INVALID_ARG', message: 'invalid argument: nbd port must be in range 0-65535' });
-  }
+  // libvirt's word on the port goes here too, for disks are always copied in full. Of URIs more is taken here.
+  const conflicts = migrationConflicts(typed, ['NON_SHARED_DISK']).filter(
+    ({ param }) => param === 'disks_port',
+  );
+  problems.push(...conflicts.map(({ message }) => ({ code: 'INVALID_ARG', message }) as const));
+  const disksPort = typed.getInt('disks_port');
   const values: ParameterValues = {
     migrateDisks: typed.getAll('migrate_disks').map(String),
     bandwidth: mebibytesPerSecond(typed.getULLong('bandwidth'), problems),
     migrateUri: typed.getString('migrate_uri'),
     disksUri: typed.getString('disks_uri'),
     // 0, as on libvirt: any.
-    disksPort: isPort && disksPort > 0 ? disksPort : undefined,
+    disksPort: conflicts.length > 0 || disksPort === 0 ? undefined : disksPort,
     listenAddress: typed.getString('listen_address'),
   };
   return { values, problems };
 }
 
-function toTypedParams(params: TypedParams | MigrateParamsRecord | undefined): TypedParams {
+/** Typed parameters of either form, checked against libvirt's table where they are a plain object. */
+export function toTypedParams(params: TypedParams | MigrateParamsRecord | undefined): TypedParams {
   if (params === undefined) return new TypedParams();
   // Whichever copy of the package made them.
   if (Symbol.iterator in params) return new TypedParams(params as TypedParams);
@@ -88,11 +99,4 @@ function mebibytesPerSecond(value: bigint | undefined, problems: Problem[]): num
   return Number(bytes);
 }
 
-const HONOURED: ReadonlySet<string> = new Set([
-  'migrate_disks',
-  'bandwidth',
-  'migrate_uri',
-  'disks_uri',
-  'disks_port',
-  'listen_address',
-]);
+const honoured: ReadonlySet<string> = new Set(QEMU_PARAMETERS);

@@ -81,6 +81,12 @@ describe('disks_port', () => {
     expect(values.disksPort).toBeUndefined();
   });
 
+  it('goes with disks_uri where it is 0, for that is none', () => {
+    const { values, problems } = mergeParameters({ disks_port: 0, disks_uri: 'tcp://host:49152' });
+    expect(problems).toEqual([]);
+    expect(values).toMatchObject({ disksUri: 'tcp://host:49152', disksPort: undefined });
+  });
+
   it('does not go with disks_uri', () => {
     expect(mergeParameters({ disks_port: 49152, disks_uri: 'tcp://host:49152' }).problems).toEqual([
       {

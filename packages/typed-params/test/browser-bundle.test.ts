@@ -9,7 +9,9 @@ const PACKAGE = new URL('../', import.meta.url);
 it('has no dependency', async () => {
   const manifest = JSON.parse(await readFile(new URL('package.json', PACKAGE), 'utf8')) as object;
   // Those for its own tests come to no user.
-  const others = Object.keys(manifest).filter((key) => /dependencies/i.test(key) && key !== 'devDependencies');
+  const others = Object.keys(manifest).filter(
+    (key) => /dependencies/i.test(key) && key !== 'devDependencies',
+  );
   expect(others).toEqual([]);
 });
 

@@ -1,5 +1,6 @@
 import type { MigrateFlag, MigrateOptions } from '@blockferry/migrate';
 import { type Command, Option } from 'commander';
+import { orListing } from '../listings/listing-asked.js';
 import { UsageError } from '../usage-error.js';
 import { parseEndpoint } from './endpoint.js';
 import { parseHostUri } from './host-uri.js';
@@ -80,13 +81,17 @@ export function withMigrationOptions(command: Command): Command {
     .option('--max-downtime <ms>', 'the downtime to aim at (default 300)', duration('ms'))
     .option('--timeout <s>', 'roll back after so many seconds (exit status 5)', duration('s'))
     .option('--verify', 'compare the copied disks before the guest goes on: a longer downtime')
-    .addOption(new Option('--strategy <name>', 'who copies; only engine for now').argParser(parseStrategy))
+    .addOption(new Option('--strategy <name>', 'who copies').choices(['engine']).argParser(parseStrategy))
     .option(
       '--param <name=value>',
-      'a typed parameter of libvirt, e.g. migrate_disks=vda; repeats',
-      collectPair,
+      'a typed parameter of libvirt, e.g. migrate_disks=vda; repeats; --param help lists them',
+      orListing('param', collectPair),
     )
-    .option('--flag <name>', 'a migration flag of libvirt, e.g. LIVE; repeats', collect)
+    .option(
+      '--flag <name>',
+      'a migration flag of libvirt, e.g. LIVE; repeats; --flag help lists them',
+      orListing('flag', collect),
+    )
     .optionsGroup('Where things listen (defaults: private sockets, or the hosts of the monitors):')
     .option(
       '--source-nbd <uri>',

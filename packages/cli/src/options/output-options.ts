@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, Option } from 'commander';
 
 /** What every command takes. */
 export interface OutputOptions {
@@ -16,11 +16,5 @@ export function withOutputOptions(command: Command): Command {
   return command
     .option('--json', 'one JSON object a line on stdout, the result last')
     .option('--quiet', 'no progress, no notes, no summary')
-    .option('--progress <how>', 'on stderr: bar, plain lines, none, or auto', parseProgressStyle);
-}
-
-function parseProgressStyle(text: string): ProgressStyle {
-  const style = PROGRESS_STYLES.find((known) => known === text);
-  if (style === undefined) throw new InvalidArgumentError(`Give one of ${PROGRESS_STYLES.join(', ')}.`);
-  return style;
+    .addOption(new Option('--progress <how>', 'how to tell it on stderr').choices(PROGRESS_STYLES));
 }

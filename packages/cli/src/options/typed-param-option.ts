@@ -1,4 +1,4 @@
-import { appendText, migrationSchema, TypedParams, TypedParamsError } from '@blockferry/typed-params';
+import { migrationSchema, parse, TypedParams, TypedParamsError } from '@blockferry/typed-params';
 import { UsageError } from '../usage-error.js';
 import type { Pair } from './pair-option.js';
 
@@ -7,16 +7,15 @@ import type { Pair } from './pair-option.js';
  * that nobody knows goes on, for the plan refuses it together with all other problems.
  */
 export function toTypedParams(pairs: readonly Pair[]): TypedParams {
-  const params = new TypedParams();
-  for (const [name, value] of pairs) {
-    try {
-      appendText(params, migrationSchema, `${name}=${value}`);
-    } catch (error) {
-      if (!TypedParamsError.is(error)) throw error;
-      if (error.code !== 'ARGUMENT_UNSUPPORTED')
-        throw new UsageError(`--param ${name}=${value}: ${error.message}`);
-      params.append(name, 'string', value);
-    }
+  return new TypedParams().concat(...pairs.map(toTypedParam));
+}
+
+function toTypedParam([name, value]: Pair): TypedParams {
+  try {
+    return parse([`${name}=${value}`], migrationSchema);
+  } catch (error) {
+    if (!TypedParamsError.is(error)) throw error;
+    if (error.code === 'ARGUMENT_UNSUPPORTED') return new TypedParams().addString(name, value);
+    throw new UsageError(`--param ${name}=${value}: ${error.message}`);
   }
-  return params;
 }

@@ -56,7 +56,7 @@ describe('migrate3', () => {
   it("refuses migrate_disks without a storage flag, in libvirt's words", async () => {
     await using pair = await EmbeddedPair.create();
     const words =
-      "use of 'VIR_MIGRATE_PARAM_MIGRATE_DISKS' requires use of 'VIR_MIGRATE_NON_SHARED_DISK' or 'VIR_MIGRATE_NON_SHARED_INC' flag";
+      "Operation not supported: use of 'VIR_MIGRATE_PARAM_MIGRATE_DISKS' requires use of 'VIR_MIGRATE_NON_SHARED_DISK' or 'VIR_MIGRATE_NON_SHARED_INC' flag";
     const params = new TypedParams().addString('migrate_disks', 'vda');
     for (const refused of [
       pair.domain.migrate3(pair.b, { migrate_disks: ['vda'] }, LIVE),

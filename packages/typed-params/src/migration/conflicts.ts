@@ -100,10 +100,10 @@ class Request {
   }
 }
 
-/** Whether `value` is the word, or a URI of the scheme, that a condition names. */
+/** Whether `value` is the one, or a URI of the scheme, that a condition names. */
 function isOf(wanted: string, value: ParamValue): boolean {
-  if (!wanted.endsWith(':')) return value === wanted;
-  return typeof value === 'string' && value.startsWith(wanted);
+  const text = String(value);
+  return wanted.endsWith(':') ? text.startsWith(wanted) : text === wanted;
 }
 
 /** The part of `value` that a parameter may not have; undefined if it may have all of it. */

@@ -13,8 +13,8 @@ export interface MigrationRule {
 }
 
 /**
- * A flag that is set, a parameter that is there, one of whose values is a word (`compression=mt`), or is a URI of a
- * scheme (`disks_uri=unix:`).
+ * A flag that is set, or a parameter that is there: with any value, with that one (`compression=mt`), or with a URI of
+ * that scheme (`disks_uri=unix:`).
  */
 export type MigrationCondition = MigrationFlag | Param | `${Param}=${string}`;
 
@@ -30,10 +30,13 @@ export type MigrationConflictCode =
   | 'OVERFLOW';
 
 /**
- * What libvirt's QEMU driver refuses whatever the domain and the hosts are, in the order in which a migration meets it:
- * the call, the source's begin, the parameters of QEMU, the destination's prepare, the source's perform.
+ * What libvirt's QEMU driver refuses whatever the domain and the hosts are, in the order in which a migration meets it
+ * that a client manages: the call, the source's begin, the parameters for QEMU, the destination's prepare, the source's
+ * perform.
  *
- * Of `migrate_disks_target_zero` libvirt 12.2 will have one as of the other lists of disks; its text is not known here.
+ * Not here: that `PEER2PEER` is for virDomainMigrateToURI3 and not for virDomainMigrate3, and what libvirt 12.2 says of
+ * `migrate_disks_target_zero` without a copy of storage. With `POSTCOPY_RESUME` libvirt asks less, for the flags are to
+ * be those of the migration that broke off.
  *
  * Source: libvirt 11.3, src/libvirt-domain.c, src/qemu/qemu_driver.c, qemu_migration.c and qemu_migration_params.c.
  */
@@ -224,6 +227,7 @@ export const migrationRules: readonly MigrationRule[] = [
 
   {
     given: ['disks_port', 'disks_uri'],
+    unless: ['disks_port=0'],
     code: 'INVALID_ARG',
     message:
       'invalid argument: Both port and URI requested for disk migration while being mutually exclusive',
@@ -263,6 +267,7 @@ export const migrationRules: readonly MigrationRule[] = [
   },
   {
     given: ['disks_port', 'TUNNELLED'],
+    unless: ['disks_port=0'],
     code: 'ARGUMENT_UNSUPPORTED',
     message: 'argument unsupported: disk port address is not supported by tunnelled migration',
   },

@@ -76,6 +76,12 @@ describe('what libvirt takes', () => {
       ['migrate_uri=unix:///t', 'tls.destination=h'],
       ['LIVE', 'TLS'],
     ],
+    // As if it were not given.
+    [
+      ['disks_port=0', 'disks_uri=tcp://h:1'],
+      ['LIVE', 'NON_SHARED_DISK'],
+    ],
+    [['disks_port=0'], ['LIVE', 'PEER2PEER', 'TUNNELLED']],
     [['compression=xbzrle', 'compression=mt', 'compression.mt.level=9'], ['COMPRESSED']],
     [
       ['compression=zstd', 'compression.zstd.level=1', 'parallel.connections=2'],

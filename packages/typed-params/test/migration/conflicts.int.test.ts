@@ -1,0 +1,96 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { LibvirtPair, requires } from '@blockferry/lab';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { format, type MigrationConflict, migrationConflicts, migrationRules } from '../../src/index.js';
+import { Random } from '../support/random.js';
+import { callOf, fromPeerToPeer, withMore } from './calls.js';
+import { type Call, Migrations } from './migrations.js';
+
+const lab = requires('libvirt', 'libvirt-headers', 'gcc', 'guest', 'qemu-system-x86_64', 'qemu-img');
+
+describe.skipIf(!lab.available)('the real libvirt refuses one of the conflicts that are told', () => {
+  let pair: LibvirtPair;
+  let migrations: Migrations;
+  const heard = new Set<string>();
+
+  beforeAll(async () => {
+    pair = await LibvirtPair.start();
+    migrations = await Migrations.compile(pair);
+  });
+  afterAll(() => pair?.[Symbol.asyncDispose]());
+
+  /** What is not as libvirt says it. */
+  async function mismatches(calls: readonly Call[]): Promise<string[]> {
+    const refusals = await migrations.ask(calls);
+    return calls.flatMap((call, index) => {
+      const { code = 0, message = '' } = refusals[index] ?? {};
+      heard.add(message);
+      const conflicts = migrationConflicts(call.params, call.flags);
+      const isRight = message.includes(TAKEN)
+        ? conflicts.every((conflict) => isLate(conflict, call))
+        : conflicts.some((conflict) => conflict.message === message && CODES[conflict.code] === code);
+      const ours = conflicts.map((conflict) => `ours: ${conflict.message}`);
+      return isRight ? [] : [[...call.flags, ...format(call.params), code, message, ...ours].join('\n')];
+    });
+  }
+
+  it('with a destination that takes the domain', async () => {
+    const rules = migrationRules.filter(({ message }) => AFTER_PREPARE.test(message));
+    expect(await mismatches(rules.map(callOf))).toEqual([]);
+  });
+
+  it('with one that does not, of any parameters and flags', { timeout: 300_000 }, async () => {
+    await takeName(pair);
+    const random = new Random(4);
+    const calls = migrationRules.flatMap((rule) => {
+      const call = callOf(rule);
+      const more = Array.from({ length: 30 }, () => withMore(call, random));
+      return [call, fromPeerToPeer(call), ...more];
+    });
+    expect(await mismatches(calls)).toEqual([]);
+  });
+
+  it('and so each of the rules, but two on TLS, which take certificates', () => {
+    const unheard = migrationRules.filter(({ message }) => ![...heard].some((text) => isOf(message, text)));
+    expect(unheard.map(({ given }) => given[0])).toEqual(['TLS', 'TLS']);
+  });
+});
+
+/** Gives the domain's name to another one on the destination, which from now on takes none. */
+async function takeName({ directory, domain, destination }: LibvirtPair): Promise<void> {
+  const file = join(directory, 'taken.xml');
+  const os = "<os><type arch='x86_64' machine='q35'>hvm</type></os>";
+  const memory = "<memory unit='MiB'>16</memory>";
+  await writeFile(file, `<domain type='qemu'><name>${domain}</name>${memory}${os}</domain>`);
+  await destination.virsh('define', file);
+}
+
+const TAKEN = 'already exists with uuid';
+
+/** Whether libvirt finds it only when the destination has taken the domain. */
+function isLate({ message }: MigrationConflict, { flags }: Call): boolean {
+  return (
+    AFTER_PREPARE.test(message) ||
+    message.includes('TLS') ||
+    // Matters of the source, which a client that manages the migration asks last.
+    (!flags.includes('PEER2PEER') && /auto convergence|avail\.switchover/.test(message))
+  );
+}
+
+const AFTER_PREPARE = /nbd port|disks URI: |overflow: bandwidth/;
+
+/** Whether a message is that of a rule. */
+function isOf(rule: string, message: string): boolean {
+  const [before = '', after] = rule.split('%s');
+  return after === undefined ? message === rule : message.startsWith(before) && message.endsWith(after);
+}
+
+/** Source: libvirt, include/libvirt/virterror.h. */
+const CODES: Readonly<Record<MigrationConflict['code'], number>> = {
+  INVALID_ARG: 8,
+  OPERATION_INVALID: 55,
+  ARGUMENT_UNSUPPORTED: 74,
+  OVERFLOW: 82,
+  OPERATION_UNSUPPORTED: 84,
+};
