@@ -10,7 +10,7 @@ use extent::{Extent, Run};
 use rustix::fs::{Mode, OFlags, ioctl_blksszget};
 use rustix::io::Errno;
 
-use crate::allocation::{self, Space};
+use crate::allocation::Space;
 use crate::device::{Device, ZeroMode};
 
 /// What a device is opened for.
@@ -177,7 +177,7 @@ impl Device for FileDevice {
 
     fn extents(&self, run: Run, limit: usize) -> io::Result<Vec<Extent>> {
         self.check(run)?;
-        allocation::extents(&self.file, run, limit)
+        self.space.extents(&self.file, run, limit)
     }
 }
 
