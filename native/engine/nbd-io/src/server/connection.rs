@@ -35,10 +35,7 @@ pub(super) fn negotiate(
         socket.send_all(&mut [IoSlice::new(handshake.transmit())], deadline)?;
         handshake.handle_transmitted(pending);
         match outcome {
-            Some(Outcome::Connected(choice)) => {
-                socket.set_nonblocking(false)?;
-                return Ok(Some(choice));
-            }
+            Some(Outcome::Connected(choice)) => return Ok(Some(choice)),
             Some(Outcome::Left) => return Ok(None),
             None => {}
         }

@@ -2,12 +2,13 @@
 
 use std::io::{self, IoSliceMut};
 use std::ops::Range;
+use std::os::fd::AsFd;
 use std::time::Instant;
 
 use nbd_proto::wire::REQUEST_HEADER_LENGTH;
 
 use super::patience::Patience;
-use crate::transport::{Interest, Socket};
+use crate::transport::{Interest, Socket, wait};
 
 /// Reads headers through a small read-ahead, and payloads straight to where they belong.
 pub(super) struct Input<'a> {
@@ -64,7 +65,8 @@ impl<'a> Input<'a> {
                 self.socket.receive(&mut [IoSliceMut::new(buffer), IoSliceMut::new(&mut self.ahead)]);
             match received {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    if !self.socket.wait(Interest::READ, deadline)? {
+                    // Not to be acknowledged at once: the reply does that.
+                    if !wait(self.socket.as_fd(), Interest::READ, deadline)? {
                         return Err(io::ErrorKind::TimedOut.into());
                     }
                 }

@@ -191,9 +191,7 @@ fn welcome(shared: &Arc<Shared>, socket: Socket) -> Option<JoinHandle<()>> {
 fn serve_client(shared: &Shared, socket: &Socket, _registration: &Registration) {
     // Whatever went wrong, the client sees its connection end; there is no one else to tell.
     let Ok(Some(choice)) = negotiate(socket, &shared.offers, shared.handshake_timeout) else { return };
-    if let Some(export) = shared.exports.get(choice.offer)
-        && shared.patience.apply(socket).is_ok()
-    {
+    if let Some(export) = shared.exports.get(choice.offer) {
         let _ = Connection::new(socket, export, choice, &shared.registry, shared.patience).serve();
     }
 }

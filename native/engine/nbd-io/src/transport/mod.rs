@@ -47,13 +47,6 @@ impl Socket {
         Self { fd, tcp }
     }
 
-    /// How long a [`receive`](Self::receive) may block before it gives up with `WouldBlock`.
-    pub(crate) fn set_receive_timeout(&self, timeout: Duration) -> io::Result<()> {
-        // Longer ones are as good as none: a system's time may have 32 bits.
-        let timeout = Some(timeout).filter(|timeout| *timeout < Duration::from_secs(1 << 30));
-        Ok(sockopt::set_socket_timeout(&self.fd, sockopt::Timeout::Recv, timeout)?)
-    }
-
     pub(crate) fn set_nonblocking(&self, nonblocking: bool) -> io::Result<()> {
         Ok(rustix::io::ioctl_fionbio(&self.fd, nonblocking)?)
     }
@@ -63,14 +56,12 @@ impl Socket {
         retry(|| rustix::io::readv(&self.fd, buffers))
     }
 
-    /// Writes from the buffers in order, as much as there is room for: it never waits. A peer that is gone is an
-    /// error, never a signal.
+    /// Writes from the buffers in order. A peer that is gone is an error, never a signal.
     pub(crate) fn send(&self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
-        let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
-        retry(|| sendmsg(&self.fd, buffers, &mut SendAncillaryBuffer::default(), flags))
+        retry(|| sendmsg(&self.fd, buffers, &mut SendAncillaryBuffer::default(), SendFlags::NOSIGNAL))
     }
 
-    /// Sends all of the buffers before the deadline; a peer that takes them too slowly is `TimedOut`.
+    /// Sends all of the buffers; a peer that is too slow for the deadline is `TimedOut`.
     pub(crate) fn send_all(
         &self,
         mut buffers: &mut [IoSlice<'_>],

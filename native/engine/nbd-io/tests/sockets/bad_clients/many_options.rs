@@ -1,0 +1,35 @@
+//! Clients that never come to the point.
+
+use nbd_proto::wire::*;
+
+use super::impatient_server;
+use crate::raw_client::RawClient;
+use crate::setup::{TempDir, export, memory, serve};
+
+#[test]
+fn who_always_has_one_more_option_is_dropped_at_the_deadline() {
+    let dir = TempDir::new();
+    let server = impatient_server(&dir, vec![export("", memory(512))]);
+    let mut client = RawClient::greeted(&dir.socket());
+    // Ends when the server does not listen any more: its answers are taken, it is never kept waiting.
+    while client.try_option(0x1234, &[]).is_ok() {
+        if client.try_take(OPTION_REPLY_HEADER_LENGTH).is_err() {
+            break;
+        }
+    }
+    client.wait_for_end();
+    assert_eq!(server.connections(), 0);
+}
+
+#[test]
+fn options_that_nobody_knows_are_refused_one_by_one() {
+    let dir = TempDir::new();
+    let _server = serve(dir.unix(), vec![export("", memory(512))]);
+    let mut client = RawClient::greeted(&dir.socket());
+    for kind in [0, 4, 0x1234, 0x7fff_ffff, u32::MAX] {
+        client.option(kind, &[7; 100]);
+        assert_eq!(client.option_reply().0, NBD_REP_ERR_UNSUP, "{kind}");
+    }
+    client.option(NBD_OPT_GO, &[0; 6]);
+    assert_eq!(client.option_reply().0, NBD_REP_INFO);
+}
