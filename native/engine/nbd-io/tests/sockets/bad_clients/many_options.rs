@@ -2,14 +2,14 @@
 
 use nbd_proto::wire::*;
 
-use super::impatient_server;
+use super::hasty_server;
 use crate::raw_client::RawClient;
 use crate::setup::{TempDir, export, memory, serve};
 
 #[test]
 fn who_always_has_one_more_option_is_dropped_at_the_deadline() {
     let dir = TempDir::new();
-    let server = impatient_server(&dir, vec![export("", memory(512))]);
+    let server = hasty_server(&dir, vec![export("", memory(512))]);
     let mut client = RawClient::greeted(&dir.socket());
     // Ends when the server does not listen any more: its answers are taken, it is never kept waiting.
     while client.try_option(0x1234, &[]).is_ok() {

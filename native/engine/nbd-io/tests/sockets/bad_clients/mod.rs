@@ -16,16 +16,17 @@ use nbd_io::server::{ExportConfig, Server, ServerOptions};
 
 use crate::setup::TempDir;
 
-/// A server that waits for nobody for long.
+/// A server that is short with those who stop in the middle of a message.
 fn impatient_server(dir: &TempDir, exports: Vec<ExportConfig>) -> Server {
-    let options = ServerOptions {
-        handshake_timeout: SHORT,
-        stall_timeout: SHORT,
-        idle_timeout: None,
-        ..ServerOptions::new(dir.unix())
-    };
+    let options = ServerOptions { stall_timeout: SHORT, ..ServerOptions::new(dir.unix()) };
     Server::start(&options, exports).unwrap()
 }
 
-/// Short, so that a test of it is short.
-const SHORT: Duration = Duration::from_millis(50);
+/// A server that is short with those who do not come to the point.
+fn hasty_server(dir: &TempDir, exports: Vec<ExportConfig>) -> Server {
+    let options = ServerOptions { handshake_timeout: SHORT, ..ServerOptions::new(dir.unix()) };
+    Server::start(&options, exports).unwrap()
+}
+
+/// Short, so that a test of it is short; long enough to say a few words.
+const SHORT: Duration = Duration::from_millis(200);

@@ -6,14 +6,14 @@ use std::time::Duration;
 use nbd_io::server::{Server, ServerOptions};
 use nbd_proto::wire::*;
 
-use super::{SHORT, impatient_server};
+use super::{SHORT, hasty_server, impatient_server};
 use crate::raw_client::RawClient;
 use crate::setup::{TempDir, connect, export, memory, read};
 
 #[test]
 fn a_client_that_negotiates_for_ever_is_dropped() {
     let dir = TempDir::new();
-    let server = impatient_server(&dir, vec![export("", memory(4096))]);
+    let server = hasty_server(&dir, vec![export("", memory(4096))]);
     let mut silent = RawClient::silent(&dir.socket());
     let mut halfway = RawClient::silent(&dir.socket());
     halfway.say(&NBD_FLAG_C_FIXED_NEWSTYLE.to_be_bytes());

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use nbd_proto::wire::*;
 
-use super::impatient_server;
+use super::{hasty_server, impatient_server};
 use crate::raw_client::RawClient;
 use crate::setup::{TempDir, connect, export, memory, read};
 
@@ -43,7 +43,7 @@ fn who_takes_a_byte_now_and_then_is_cut_off() {
 fn who_asks_for_lists_and_reads_none_is_cut_off() {
     let dir = TempDir::new();
     let exports = (0..100).map(|number| export(&format!("{number}{}", "n".repeat(4000)), memory(512)));
-    let server = impatient_server(&dir, exports.collect());
+    let server = hasty_server(&dir, exports.collect());
     let mut client = RawClient::greeted(&dir.socket());
     while client.try_option(NBD_OPT_LIST, &[]).is_ok() {}
     client.wait_for_hang_up();
