@@ -44,11 +44,8 @@ impl<'a> Input<'a> {
             if rest.is_empty() {
                 return Ok(());
             }
-            // Each byte may be prompt, and all of them for ever.
+            // One for all of it: each byte may be prompt, and all of them for ever.
             let deadline = *deadline.get_or_insert_with(|| self.patience.piece());
-            if Instant::now() >= deadline {
-                return Err(io::ErrorKind::TimedOut.into());
-            }
             let count = self.receive(rest, Some(deadline))?;
             if count == 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());

@@ -73,7 +73,7 @@ impl RawClient {
         self.try_take(length).unwrap()
     }
 
-    pub fn try_take(&mut self, length: usize) -> io::Result<Vec<u8>> {
+    fn try_take(&mut self, length: usize) -> io::Result<Vec<u8>> {
         let mut bytes = vec![0; length];
         self.stream.read_exact(&mut bytes)?;
         Ok(bytes)
