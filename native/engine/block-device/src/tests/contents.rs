@@ -78,7 +78,7 @@ fn data_that_is_known_of_is_forgotten_where_it_goes_and_grows_where_more_comes()
     };
     let whole = Run::new(0, 1 << 20);
     device.write_at(&vec![7; 1 << 19], 0).unwrap();
-    assert_eq!(runs(Run::new(4096, 4096)), [(Run::new(4096, 4096), false)]);
+    assert_eq!(runs(Run::new(0, 4096)), [(Run::new(0, 4096), false)]);
     device.write_at(&vec![7; 1 << 19], 1 << 19).unwrap();
     assert_eq!(runs(whole), [(whole, false)], "neighbours are one");
     device.trim(Run::new(8192, 4096)).unwrap();
