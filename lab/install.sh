@@ -6,10 +6,16 @@ set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
-backports=(qemu-system-x86 qemu-utils
-  libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients libvirt-dev)
-packages=(nbdkit libnbd-bin busybox-static linux-image-cloud-amd64 kmod cpio gzip xz-utils iproute2
-  gcc libc6-dev pkg-config clang-format)
+backports=(
+  qemu-system-x86 qemu-utils
+  libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients libvirt-dev
+)
+packages=(
+  nbdkit libnbd-bin
+  systemd iproute2
+  busybox-static linux-image-cloud-amd64 kmod cpio gzip xz-utils
+  gcc libc6-dev pkg-config clang-format
+)
 least_qemu=1:10.0
 least_libvirt=11.3
 

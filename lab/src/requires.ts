@@ -13,8 +13,9 @@ export interface Availability {
 
 /**
  * Looks for programs that a suite needs; `guest` stands for what builds the lab's guest, `qemu-7.2` for the QEMU that
- * `qemu-7.2.sh` unpacks, `namespaces` for root's right to make namespaces and the program to do it, `libvirt` for
- * two hosts with a libvirtd, `libvirt-headers` for what a C program needs to be linked with it.
+ * `qemu-7.2.sh` unpacks, `namespaces` for root's right to make namespaces and the program to do it, `loop-devices` for
+ * root's right to make block devices of files, `libvirt` for two hosts with a libvirtd, `libvirt-headers` for what a C
+ * program needs to be linked with it.
  *
  * A suite is to be skipped when one is missing, and the reason goes to stderr. With BLOCKFERRY_LAB=1 nothing
  * may be missing: then this throws.
@@ -23,7 +24,7 @@ export function requires(...peers: readonly string[]): Availability {
   const missing = ['setpriv', ...peers]
     .flatMap((peer) => (peer === 'libvirt' ? ['libvirtd', 'virsh', 'namespaces'] : peer))
     .filter((peer) => !isThere(peer))
-    .map((peer) => (peer === 'namespaces' ? 'namespaces, which take root' : peer));
+    .map((peer) => (TAKES_ROOT.has(peer) ? `${peer}, which take root` : peer));
   if (missing.length === 0) return { available: true, reason: '' };
   const reason = `missing: ${missing.join(', ')} (Debian 12: sudo lab/install.sh)`;
   if (process.env['BLOCKFERRY_LAB'] === '1') throw new Error(reason);
@@ -36,6 +37,7 @@ function isThere(peer: string): boolean {
   if (peer === 'qemu-7.2') return hasOldQemu();
   if (peer === 'libvirt-headers') return spawnSync('pkg-config', ['--exists', 'libvirt']).status === 0;
   if (peer === 'namespaces') return spawnSync('unshare', NAMESPACES).status === 0;
+  if (peer === 'loop-devices') return spawnSync('losetup', ['--find']).status === 0;
   return (process.env['PATH'] ?? '').split(delimiter).some((folder) => isExecutable(join(folder, peer)));
 }
 
@@ -48,4 +50,5 @@ function isExecutable(path: string): boolean {
   }
 }
 
+const TAKES_ROOT: ReadonlySet<string> = new Set(['namespaces', 'loop-devices']);
 const NAMESPACES = ['--net', '--mount', '--uts', '--pid', '--fork', 'ip', 'link'];
