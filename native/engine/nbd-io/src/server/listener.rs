@@ -14,6 +14,7 @@ use super::export::{OPERATION, ServedExport, errno};
 use super::registry::{Registration, Registry};
 use super::{ExportConfig, ServerOptions};
 use crate::error::{ErrorKind, NbdError};
+use crate::tls::ServerTls;
 use crate::transport::{Accepted, Interest, Listener, Socket, Waker, wait};
 
 /// A running server. Dropping it closes it.
@@ -31,6 +32,7 @@ struct Shared {
     registry: Arc<Registry>,
     handshake_timeout: Duration,
     max_connections: usize,
+    tls: Option<ServerTls>,
 }
 
 impl Server {
@@ -38,7 +40,7 @@ impl Server {
     ///
     /// Fails with [`ErrorKind::Listen`] where the address cannot be had, and with [`ErrorKind::InvalidRequest`]
     /// where two exports or two bitmaps have one name, a name is longer than 4096 bytes or contains NUL, or a
-    /// bitmap is of another size than its device.
+    /// bitmap is of another size than its device, and with [`ErrorKind::TlsCredentials`] where these are of no use.
     pub fn start(options: &ServerOptions, exports: Vec<ExportConfig>) -> Result<Self, NbdError> {
         let shared = Arc::new(Shared::new(options, exports)?);
         let uri = NbdUri::plain(options.listen.clone(), String::new());
@@ -64,7 +66,8 @@ impl Server {
     /// The URI of an export of this name.
     #[must_use]
     pub fn uri(&self, export: &str) -> NbdUri {
-        NbdUri::plain(self.address.clone(), export.to_owned())
+        let tls = self.shared.tls.is_some();
+        NbdUri { tls, ..NbdUri::plain(self.address.clone(), export.to_owned()) }
     }
 
     /// Clients that are connected.
@@ -119,12 +122,14 @@ impl Shared {
             exports.push(export);
             offers.push(offer);
         }
+        let tls = options.tls.as_ref().map(ServerTls::new).transpose();
         Ok(Self {
             exports,
             offers: offers.into(),
             registry: Arc::default(),
             handshake_timeout: options.handshake_timeout,
             max_connections: options.max_connections,
+            tls: tls.map_err(|failure| NbdError::tls(OPERATION, failure))?,
         })
     }
 }
@@ -165,10 +170,13 @@ fn welcome(shared: &Arc<Shared>, socket: Socket) -> Option<JoinHandle<()>> {
 
 fn serve_client(shared: &Shared, socket: &Socket, _registration: &Registration) {
     // Whatever went wrong, the client sees its connection end; there is no one else to tell.
-    let Ok(Some(choice)) = negotiate(socket, &shared.offers, shared.handshake_timeout) else { return };
-    if let Some(export) = shared.exports.get(choice.offer) {
+    let negotiated = negotiate(socket, &shared.offers, shared.tls.as_ref(), shared.handshake_timeout);
+    if let Ok(Some(choice)) = negotiated
+        && let Some(export) = shared.exports.get(choice.offer)
+    {
         let _ = Connection::new(socket, export, choice, &shared.registry).serve();
     }
+    socket.take_leave();
 }
 
 /// What clients get to take their last replies.

@@ -17,6 +17,8 @@ use nbd_proto::uri::Transport;
 
 pub use listener::Server;
 
+use crate::tls::TlsCredentials;
+
 /// A device to serve.
 pub struct ExportConfig {
     /// The export's name; at most 4096 bytes, unique on its server.
@@ -43,12 +45,14 @@ pub struct ServerOptions {
     pub handshake_timeout: Duration,
     /// Clients at a time, further ones are turned away. With 1, clients are told not to use several. Default: 100.
     pub max_connections: usize,
+    /// Demand TLS of every client, as this. Default: plain text.
+    pub tls: Option<TlsCredentials>,
 }
 
 impl ServerOptions {
     /// The defaults, listening there.
     #[must_use]
     pub fn new(listen: Transport) -> Self {
-        Self { listen, handshake_timeout: Duration::from_secs(10), max_connections: 100 }
+        Self { listen, handshake_timeout: Duration::from_secs(10), max_connections: 100, tls: None }
     }
 }

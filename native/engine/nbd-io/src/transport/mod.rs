@@ -1,20 +1,26 @@
-//! Sockets: stream sockets over TCP and unix, with deadlines.
+//! Sockets: stream sockets over TCP and unix, plain or with TLS, with deadlines.
 
 mod connect;
 mod listen;
+mod secure;
 mod waker;
 
 use std::io::{self, IoSlice, IoSliceMut};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use rustix::net::{SendAncillaryBuffer, SendFlags, Shutdown, sendmsg, sockopt};
+use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags, Shutdown, sendmsg, sockopt};
 
 pub(crate) use connect::connect;
 pub(crate) use listen::{Accepted, Listener};
+use secure::SecureChannel;
 pub use waker::Waker;
+
+use crate::tls::TlsSession;
 
 /// What to wait for on a socket.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -30,11 +36,13 @@ impl Interest {
     pub(crate) const WRITE: Self = Self { read: false, write: true };
 }
 
-/// A connected stream socket.
+/// A connected stream socket. All but its beginning is the same with TLS as without.
 #[derive(Debug)]
 pub(crate) struct Socket {
     fd: OwnedFd,
     tcp: bool,
+    nonblocking: AtomicBool,
+    secure: OnceLock<SecureChannel>,
 }
 
 impl Socket {
@@ -44,21 +52,45 @@ impl Socket {
         let tcp = sockopt::set_tcp_nodelay(&fd, true).is_ok();
         // A peer that vanished without a word is noticed in the end.
         let _ = sockopt::set_socket_keepalive(&fd, true);
-        Self { fd, tcp }
+        Self { fd, tcp, nonblocking: AtomicBool::new(false), secure: OnceLock::new() }
     }
 
     pub(crate) fn set_nonblocking(&self, nonblocking: bool) -> io::Result<()> {
-        Ok(rustix::io::ioctl_fionbio(&self.fd, nonblocking)?)
+        rustix::io::ioctl_fionbio(&self.fd, nonblocking)?;
+        self.nonblocking.store(nonblocking, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Reads into the buffers in order; 0 is the peer's end.
+    ///
+    /// Where less came than fits, nothing more is at hand: the descriptor tells when there is.
     pub(crate) fn receive(&self, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-        retry(|| rustix::io::readv(&self.fd, buffers))
+        let Some(secure) = self.secure.get() else {
+            return retry(|| rustix::io::readv(&self.fd, buffers));
+        };
+        self.or_wait(Interest::READ, || secure.receive(&self.fd, buffers))
     }
 
     /// Writes from the buffers in order. A peer that is gone is an error, never a signal.
+    ///
+    /// What was taken may still be on its way: [`wants_send`](Self::wants_send).
     pub(crate) fn send(&self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
-        retry(|| sendmsg(&self.fd, buffers, &mut SendAncillaryBuffer::default(), SendFlags::NOSIGNAL))
+        let Some(secure) = self.secure.get() else {
+            return retry(|| {
+                sendmsg(&self.fd, buffers, &mut SendAncillaryBuffer::default(), SendFlags::NOSIGNAL)
+            });
+        };
+        self.or_wait(Interest::WRITE, || secure.send(&self.fd, buffers))
+    }
+
+    /// Whether something that was taken waits for room in the socket, to be sent by [`flush`](Self::flush).
+    pub(crate) fn wants_send(&self) -> bool {
+        self.secure.get().is_some_and(SecureChannel::wants_send)
+    }
+
+    /// Sends on what was taken, as far as possible.
+    pub(crate) fn flush(&self) -> io::Result<()> {
+        self.secure.get().map_or(Ok(()), |secure| self.or_wait(Interest::WRITE, || secure.flush(&self.fd)))
     }
 
     /// Sends all of the buffers, whether the socket blocks or not.
@@ -80,7 +112,34 @@ impl Socket {
                 Err(error) => return Err(error),
             }
         }
+        while self.wants_send() {
+            match self.flush() {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    if !self.wait(Interest::WRITE, deadline)? {
+                        return Err(io::ErrorKind::TimedOut.into());
+                    }
+                }
+                flushed => flushed?,
+            }
+        }
         Ok(())
+    }
+
+    /// Begins TLS: all that is received and sent from now on goes through `session`.
+    ///
+    /// What the peer sent before in plain text makes it fail, for it is no TLS.
+    pub(crate) fn start_tls(&self, session: TlsSession, deadline: Instant) -> io::Result<()> {
+        let channel = SecureChannel::establish(&self.fd, session, deadline)?;
+        self.secure.set(channel).map_err(|_| io::Error::from(io::ErrorKind::AlreadyExists))
+    }
+
+    /// Whether the peer has sent something that was not received yet. Not for sockets with TLS.
+    pub(crate) fn has_input(&self) -> io::Result<bool> {
+        match rustix::net::recv(&self.fd, &mut [0_u8; 1][..], RecvFlags::PEEK | RecvFlags::DONTWAIT) {
+            Ok((_, count)) => Ok(count > 0),
+            Err(Errno::AGAIN) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Has what arrives on TCP acknowledged at once: to be called before a wait for more.
@@ -97,6 +156,9 @@ impl Socket {
     /// Waits until the socket is ready (or broken); `false` when the deadline came first.
     pub(crate) fn wait(&self, interest: Interest, deadline: Option<Instant>) -> io::Result<bool> {
         if interest.read {
+            if self.secure.get().is_some_and(SecureChannel::may_receive) {
+                return Ok(true);
+            }
             self.acknowledge();
         }
         wait(self.fd.as_fd(), interest, deadline)
@@ -106,6 +168,28 @@ impl Socket {
     pub(crate) fn shutdown(&self, how: Shutdown) {
         // Fails only where the connection is gone already.
         let _ = rustix::net::shutdown(&self.fd, how);
+    }
+
+    /// Tells the peer that nothing more is sent, where TLS has a word for it. Does not wait.
+    pub(crate) fn take_leave(&self) {
+        if let Some(secure) = self.secure.get() {
+            secure.close(&self.fd);
+        }
+    }
+
+    /// `work`, again and again while it cannot go on and the socket is one that blocks.
+    fn or_wait<T>(&self, interest: Interest, mut work: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+        loop {
+            match work() {
+                Err(error)
+                    if error.kind() == io::ErrorKind::WouldBlock
+                        && !self.nonblocking.load(Ordering::Relaxed) =>
+                {
+                    self.wait(interest, None)?;
+                }
+                result => return result,
+            }
+        }
     }
 }
 
