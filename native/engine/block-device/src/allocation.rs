@@ -2,32 +2,44 @@
 
 use std::fs::File;
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use extent::{Extent, Run};
 use rustix::fs::{FallocateFlags, SeekFrom, fallocate, seek};
 use rustix::io::{Errno, retry_on_intr};
 
-/// How a file's range is made to read as zeros without writing it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Deallocation {
-    /// The range becomes a hole.
-    Punch,
-    /// The range stays allocated.
-    ZeroRange,
+/// What the system does with a file's space, and what it was found unable to do: that is asked once.
+#[derive(Debug, Default)]
+pub(crate) struct Space {
+    cannot_punch: AtomicBool,
+    cannot_zero_range: AtomicBool,
 }
 
-/// Makes `run` read as zeros; `Ok(false)` where this file's system cannot, contents untouched.
-pub(crate) fn deallocate(file: &File, run: Run, how: Deallocation) -> io::Result<bool> {
-    let mode = match how {
-        Deallocation::Punch => FallocateFlags::PUNCH_HOLE,
-        Deallocation::ZeroRange => FallocateFlags::ZERO_RANGE,
-    };
-    let result = retry_on_intr(|| fallocate(file, mode | FallocateFlags::KEEP_SIZE, run.offset, run.length));
-    match result {
+impl Space {
+    /// Makes `run` a hole; `Ok(false)` where this file's system cannot, contents untouched.
+    pub(crate) fn punch(&self, file: &File, run: Run) -> io::Result<bool> {
+        allocate(file, run, FallocateFlags::PUNCH_HOLE, &self.cannot_punch)
+    }
+
+    /// Makes `run` zeros that stay allocated; `Ok(false)` where this file's system cannot, contents untouched.
+    pub(crate) fn zero_range(&self, file: &File, run: Run) -> io::Result<bool> {
+        allocate(file, run, FallocateFlags::ZERO_RANGE, &self.cannot_zero_range)
+    }
+}
+
+fn allocate(file: &File, run: Run, mode: FallocateFlags, cannot: &AtomicBool) -> io::Result<bool> {
+    if cannot.load(Ordering::Relaxed) {
+        return Ok(false);
+    }
+    match retry_on_intr(|| fallocate(file, mode | FallocateFlags::KEEP_SIZE, run.offset, run.length)) {
         Ok(()) => Ok(true),
-        // EINVAL: a block device, and the range is not aligned to its logical blocks. EPERM: sealed or
-        // append-only, for which a write has the better message. ENODEV: no regular file for it.
-        Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL | Errno::NODEV | Errno::PERM) => Ok(false),
+        // Not of this file system, or not of this block device.
+        Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::NODEV) => {
+            cannot.store(true, Ordering::Relaxed);
+            Ok(false)
+        }
+        // Not of this range. PERM: sealed or append-only, for which a write has the better message.
+        Err(Errno::INVAL | Errno::PERM) => Ok(false),
         Err(error) => Err(error.into()),
     }
 }

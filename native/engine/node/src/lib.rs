@@ -12,6 +12,7 @@ mod dirty_bitmap;
 mod endpoint;
 mod export;
 mod failure;
+mod inherited;
 mod number;
 mod rate_limiter;
 mod server;

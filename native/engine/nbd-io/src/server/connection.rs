@@ -2,7 +2,7 @@
 
 use std::io::{self, IoSlice, IoSliceMut};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use block_device::ZeroMode;
 use extent::Run;
@@ -14,6 +14,8 @@ use nbd_proto::wire::NBD_DEFAULT_MAX_PAYLOAD;
 use super::block_status::block_status;
 use super::export::{ServedExport, errno};
 use super::input::Input;
+use super::output::Output;
+use super::patience::Patience;
 use super::read::{PIECE, read_chunks, read_whole, room};
 use super::registry::Registry;
 use crate::tls::ServerTls;
@@ -54,7 +56,8 @@ pub(super) fn negotiate(
             socket.start_tls(tls.session()?, end)?;
             handshake.handle_tls();
         }
-        if !socket.wait(Interest::READ, deadline)? {
+        // A client that always has one more option to say is not waited for either.
+        if Instant::now() >= end || !socket.wait(Interest::READ, deadline)? {
             return Err(io::ErrorKind::TimedOut.into());
         }
         match socket.receive(&mut [IoSliceMut::new(handshake.receive_buffer())]) {
@@ -68,8 +71,8 @@ pub(super) fn negotiate(
 
 /// A client in transmission.
 pub(super) struct Connection<'a> {
-    socket: &'a Socket,
     input: Input<'a>,
+    output: Output<'a>,
     export: &'a ServedExport,
     choice: Choice,
     limits: Limits,
@@ -83,6 +86,7 @@ impl<'a> Connection<'a> {
         export: &'a ServedExport,
         choice: Choice,
         registry: &'a Registry,
+        patience: Patience,
     ) -> Self {
         let limits = Limits {
             size: export.device.size(),
@@ -91,7 +95,8 @@ impl<'a> Connection<'a> {
             has_contexts: !choice.contexts.is_empty(),
             maximum_payload: NBD_DEFAULT_MAX_PAYLOAD,
         };
-        Self { socket, input: Input::new(socket), export, choice, limits, registry, buffer: Vec::new() }
+        let (input, output) = (Input::new(socket, patience), Output::new(socket, patience));
+        Self { input, output, export, choice, limits, registry, buffer: Vec::new() }
     }
 
     /// Serves until the client leaves. An error means that it vanished or cannot be understood: hang up.
@@ -118,7 +123,7 @@ impl<'a> Connection<'a> {
             Ok(Action::Read { run, dont_fragment }) => {
                 let read =
                     if self.choice.structured_replies && !dont_fragment { read_chunks } else { read_whole };
-                return read(device, run, reply, self.socket, &mut self.buffer);
+                return read(device, run, reply, self.output, &mut self.buffer);
             }
             Ok(Action::BlockStatus { run, request_one }) => return self.tell_status(run, request_one, reply),
             Ok(Action::Write { run, fua }) => self.write(run)?.and_then(|()| self.flush_if(fua)),
@@ -138,7 +143,7 @@ impl<'a> Connection<'a> {
             Ok(()) => reply.done(&mut message),
             Err(errno) => reply.failed(errno, &mut message),
         }
-        self.socket.send_all(&mut [IoSlice::new(&message)], None)
+        self.output.send(&mut [IoSlice::new(&message)])
     }
 
     fn write(&mut self, run: Run) -> io::Result<Result<(), NbdErrno>> {
@@ -178,23 +183,26 @@ impl<'a> Connection<'a> {
         Ok(())
     }
 
+    /// One chunk a context, each sent before the next is made: of a large map, one is enough to hold.
     fn tell_status(&self, run: Run, request_one: bool, reply: ReplyEncoder) -> io::Result<()> {
-        let mut message = Vec::new();
         let mut contexts = self.choice.contexts.iter().peekable();
         while let Some(&index) = contexts.next() {
+            let mut message = Vec::new();
             let source = self.export.context(index).ok_or(NbdErrno::Einval);
-            match source.and_then(|source| block_status(self.export, &source, run, request_one)) {
+            let status = source.and_then(|source| block_status(self.export, &source, run, request_one));
+            match &status {
                 Ok(descriptors) => {
                     let id = u32::try_from(index).unwrap_or(u32::MAX);
-                    reply.block_status(id, &descriptors, contexts.peek().is_none(), &mut message);
+                    reply.block_status(id, descriptors, contexts.peek().is_none(), &mut message);
                 }
-                Err(errno) => {
-                    reply.failed(errno, &mut message);
-                    break;
-                }
+                Err(errno) => reply.failed(*errno, &mut message),
+            }
+            self.output.send(&mut [IoSlice::new(&message)])?;
+            if status.is_err() {
+                break;
             }
         }
-        self.socket.send_all(&mut [IoSlice::new(&message)], None)
+        Ok(())
     }
 
     fn flush_if(&self, fua: bool) -> Result<(), NbdErrno> {
@@ -211,8 +219,10 @@ mod tests {
     use block_device::MemoryDevice;
     use nbd_proto::wire::{NBD_CMD_FLUSH, NBD_CMD_WRITE, NBD_REQUEST_MAGIC, NBD_SIMPLE_REPLY_MAGIC};
 
+    use nbd_proto::uri::NbdUri;
+
     use super::*;
-    use crate::server::ExportConfig;
+    use crate::server::{ExportConfig, ServerOptions};
 
     #[test]
     fn requests_that_come_while_the_server_closes_fail_with_eshutdown() {
@@ -240,7 +250,8 @@ mod tests {
         registry.begin_closing();
         let choice = Choice { offer: 0, structured_replies: false, contexts: Vec::new() };
         let socket = Socket::new(ours.into());
-        Connection::new(&socket, &export, choice, &registry).serve().unwrap();
+        let patience = Patience::new(&ServerOptions::new(NbdUri::unix("", "").transport));
+        Connection::new(&socket, &export, choice, &registry, patience).serve().unwrap();
         drop(socket);
 
         let mut replies = Vec::new();

@@ -2,26 +2,30 @@
 
 use std::io::{self, IoSliceMut};
 use std::ops::Range;
+use std::time::Instant;
 
 use nbd_proto::wire::REQUEST_HEADER_LENGTH;
 
-use crate::transport::Socket;
+use super::patience::Patience;
+use crate::transport::{Interest, Socket};
 
 /// Reads headers through a small read-ahead, and payloads straight to where they belong.
 pub(super) struct Input<'a> {
     socket: &'a Socket,
+    patience: Patience,
     ahead: Box<[u8]>,
     filled: Range<usize>,
 }
 
 impl<'a> Input<'a> {
-    pub(super) fn new(socket: &'a Socket) -> Self {
-        Self { socket, ahead: vec![0; READ_AHEAD].into_boxed_slice(), filled: 0..0 }
+    pub(super) fn new(socket: &'a Socket, patience: Patience) -> Self {
+        Self { socket, patience, ahead: vec![0; READ_AHEAD].into_boxed_slice(), filled: 0..0 }
     }
 
-    /// The next request's header; `None` when the client has closed between two requests.
+    /// The next request's header; `None` when the client has closed between two requests. One that is silent for
+    /// too long is `TimedOut`, here and below.
     pub(super) fn header(&mut self) -> io::Result<Option<[u8; REQUEST_HEADER_LENGTH]>> {
-        if self.filled.is_empty() && self.receive(&mut [])? == 0 {
+        if self.filled.is_empty() && self.receive(&mut [], self.patience.next_request())? == 0 {
             return Ok(None);
         }
         let mut header = [0; REQUEST_HEADER_LENGTH];
@@ -32,13 +36,19 @@ impl<'a> Input<'a> {
     /// Fills the buffer. A client that closes meanwhile is `UnexpectedEof`.
     pub(super) fn read_exact(&mut self, buffer: &mut [u8]) -> io::Result<()> {
         let mut rest = buffer;
+        let mut deadline = None;
         loop {
             let taken = self.take(rest);
             rest = rest.get_mut(taken..).unwrap_or_default();
             if rest.is_empty() {
                 return Ok(());
             }
-            let count = self.receive(rest)?;
+            // Each byte may be prompt, and all of them for ever.
+            let deadline = *deadline.get_or_insert_with(|| self.patience.piece());
+            if Instant::now() >= deadline {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+            let count = self.receive(rest, Some(deadline))?;
             if count == 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
@@ -47,9 +57,20 @@ impl<'a> Input<'a> {
     }
 
     /// Reads into `buffer` and, what exceeds it, into the read-ahead, which is empty.
-    fn receive(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+    fn receive(&mut self, buffer: &mut [u8], deadline: Option<Instant>) -> io::Result<usize> {
         let direct = buffer.len();
-        let count = self.socket.receive(&mut [IoSliceMut::new(buffer), IoSliceMut::new(&mut self.ahead)])?;
+        let count = loop {
+            let received =
+                self.socket.receive(&mut [IoSliceMut::new(buffer), IoSliceMut::new(&mut self.ahead)]);
+            match received {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    if !self.socket.wait(Interest::READ, deadline)? {
+                        return Err(io::ErrorKind::TimedOut.into());
+                    }
+                }
+                received => break received?,
+            }
+        };
         self.filled = 0..count.saturating_sub(direct);
         Ok(count)
     }

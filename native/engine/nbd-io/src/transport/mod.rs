@@ -8,7 +8,6 @@ mod waker;
 use std::io::{self, IoSlice, IoSliceMut};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -41,7 +40,6 @@ impl Interest {
 pub(crate) struct Socket {
     fd: OwnedFd,
     tcp: bool,
-    nonblocking: AtomicBool,
     secure: OnceLock<SecureChannel>,
 }
 
@@ -52,35 +50,40 @@ impl Socket {
         let tcp = sockopt::set_tcp_nodelay(&fd, true).is_ok();
         // A peer that vanished without a word is noticed in the end.
         let _ = sockopt::set_socket_keepalive(&fd, true);
-        Self { fd, tcp, nonblocking: AtomicBool::new(false), secure: OnceLock::new() }
+        Self { fd, tcp, secure: OnceLock::new() }
+    }
+
+    /// How long a [`receive`](Self::receive) may block before it gives up with `WouldBlock`.
+    pub(crate) fn set_receive_timeout(&self, timeout: Duration) -> io::Result<()> {
+        // Longer ones are as good as none: a system's time may have 32 bits.
+        let timeout = Some(timeout).filter(|timeout| *timeout < Duration::from_secs(1 << 30));
+        Ok(sockopt::set_socket_timeout(&self.fd, sockopt::Timeout::Recv, timeout)?)
     }
 
     pub(crate) fn set_nonblocking(&self, nonblocking: bool) -> io::Result<()> {
-        rustix::io::ioctl_fionbio(&self.fd, nonblocking)?;
-        self.nonblocking.store(nonblocking, Ordering::Relaxed);
-        Ok(())
+        Ok(rustix::io::ioctl_fionbio(&self.fd, nonblocking)?)
     }
 
-    /// Reads into the buffers in order; 0 is the peer's end.
+    /// Reads into the buffers in order; 0 is the peer's end. With TLS it never waits.
     ///
     /// Where less came than fits, nothing more is at hand: the descriptor tells when there is.
     pub(crate) fn receive(&self, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
         let Some(secure) = self.secure.get() else {
             return retry(|| rustix::io::readv(&self.fd, buffers));
         };
-        self.or_wait(Interest::READ, || secure.receive(&self.fd, buffers))
+        secure.receive(&self.fd, buffers)
     }
 
-    /// Writes from the buffers in order. A peer that is gone is an error, never a signal.
+    /// Writes from the buffers in order, as much as there is room for: it never waits. A peer that is gone is an
+    /// error, never a signal.
     ///
     /// What was taken may still be on its way: [`wants_send`](Self::wants_send).
     pub(crate) fn send(&self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
         let Some(secure) = self.secure.get() else {
-            return retry(|| {
-                sendmsg(&self.fd, buffers, &mut SendAncillaryBuffer::default(), SendFlags::NOSIGNAL)
-            });
+            let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
+            return retry(|| sendmsg(&self.fd, buffers, &mut SendAncillaryBuffer::default(), flags));
         };
-        self.or_wait(Interest::WRITE, || secure.send(&self.fd, buffers))
+        secure.send(&self.fd, buffers)
     }
 
     /// Whether something that was taken waits for room in the socket, to be sent by [`flush`](Self::flush).
@@ -90,10 +93,10 @@ impl Socket {
 
     /// Sends on what was taken, as far as possible.
     pub(crate) fn flush(&self) -> io::Result<()> {
-        self.secure.get().map_or(Ok(()), |secure| self.or_wait(Interest::WRITE, || secure.flush(&self.fd)))
+        self.secure.get().map_or(Ok(()), |secure| secure.flush(&self.fd))
     }
 
-    /// Sends all of the buffers, whether the socket blocks or not.
+    /// Sends all of the buffers before the deadline; a peer that takes them too slowly is `TimedOut`.
     pub(crate) fn send_all(
         &self,
         mut buffers: &mut [IoSlice<'_>],
@@ -101,8 +104,9 @@ impl Socket {
     ) -> io::Result<()> {
         // Also drops buffers that are empty: the loop ends when nothing is left.
         IoSlice::advance_slices(&mut buffers, 0);
-        while !buffers.is_empty() {
-            match self.send(buffers) {
+        while !buffers.is_empty() || self.wants_send() {
+            let sent = if buffers.is_empty() { self.flush().map(|()| 0) } else { self.send(buffers) };
+            match sent {
                 Ok(count) => IoSlice::advance_slices(&mut buffers, count),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     if !self.wait(Interest::WRITE, deadline)? {
@@ -110,16 +114,6 @@ impl Socket {
                     }
                 }
                 Err(error) => return Err(error),
-            }
-        }
-        while self.wants_send() {
-            match self.flush() {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    if !self.wait(Interest::WRITE, deadline)? {
-                        return Err(io::ErrorKind::TimedOut.into());
-                    }
-                }
-                flushed => flushed?,
             }
         }
         Ok(())
@@ -174,21 +168,6 @@ impl Socket {
     pub(crate) fn take_leave(&self) {
         if let Some(secure) = self.secure.get() {
             secure.close(&self.fd);
-        }
-    }
-
-    /// `work`, again and again while it cannot go on and the socket is one that blocks.
-    fn or_wait<T>(&self, interest: Interest, mut work: impl FnMut() -> io::Result<T>) -> io::Result<T> {
-        loop {
-            match work() {
-                Err(error)
-                    if error.kind() == io::ErrorKind::WouldBlock
-                        && !self.nonblocking.load(Ordering::Relaxed) =>
-                {
-                    self.wait(interest, None)?;
-                }
-                result => return result,
-            }
         }
     }
 }
