@@ -173,7 +173,9 @@ impl Connection {
             }
         }
         match self.socket.flush() {
-            Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(NbdError::transport("send", error)),
+            Err(error) if error.kind() != io::ErrorKind::WouldBlock => {
+                Err(NbdError::transport("send", error))
+            }
             _ => Ok(()),
         }
     }

@@ -150,7 +150,9 @@ pub(super) fn gather<'a>(
 /// Copies as much as fits.
 fn copy(from: &[u8], into: &mut [u8]) -> usize {
     let count = from.len().min(into.len());
-    if let (Some((from, _)), Some((into, _))) = (from.split_at_checked(count), into.split_at_mut_checked(count)) {
+    if let (Some((from, _)), Some((into, _))) =
+        (from.split_at_checked(count), into.split_at_mut_checked(count))
+    {
         into.copy_from_slice(from);
     }
     count

@@ -36,7 +36,9 @@ impl ClientTls {
             return Err(unsupported("TLS with pre-shared keys (PSK) is not supported: use certificates"));
         }
         if options.kind == Some(TlsKind::Anonymous) {
-            return Err(unsupported("anonymous TLS protects from no one who can get in between: use certificates"));
+            return Err(unsupported(
+                "anonymous TLS protects from no one who can get in between: use certificates",
+            ));
         }
         let verify = options.verify_peer.unwrap_or(true);
         let server = server_name(uri, verify)?;
@@ -92,15 +94,13 @@ fn server_name(uri: &NbdUri, verify: bool) -> Result<ServerName<'static>, TlsFai
         }
     };
     ServerName::try_from(name.to_owned()).map_err(|_| {
-        let sentence = format!("no certificate can be for the name {name:?}: give another one as tls-hostname");
+        let sentence =
+            format!("no certificate can be for the name {name:?}: give another one as tls-hostname");
         TlsFailure::new(ErrorKind::TlsHostname, sentence)
     })
 }
 
-fn verifier(
-    trust: Trust,
-    provider: &Arc<CryptoProvider>,
-) -> Result<Arc<WebPkiServerVerifier>, TlsFailure> {
+fn verifier(trust: Trust, provider: &Arc<CryptoProvider>) -> Result<Arc<WebPkiServerVerifier>, TlsFailure> {
     WebPkiServerVerifier::builder_with_provider(Arc::new(trust.roots), Arc::clone(provider))
         .with_crls(trust.revocations)
         // A list says who is revoked; who is on none is not.

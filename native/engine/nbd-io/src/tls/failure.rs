@@ -94,18 +94,21 @@ fn of_certificate(reason: &CertificateError, error: &rustls::Error) -> TlsFailur
         Reason::Expired | Reason::ExpiredContext { .. } => {
             (ErrorKind::TlsExpired, "the peer's certificate has expired: have a new one made")
         }
-        Reason::NotValidYet | Reason::NotValidYetContext { .. } => {
-            (ErrorKind::TlsExpired, "the peer's certificate is not valid yet: set the clocks of both sides right")
-        }
+        Reason::NotValidYet | Reason::NotValidYetContext { .. } => (
+            ErrorKind::TlsExpired,
+            "the peer's certificate is not valid yet: set the clocks of both sides right",
+        ),
         Reason::NotValidForName | Reason::NotValidForNameContext { .. } => (
             ErrorKind::TlsHostname,
             "the server's certificate is for another name: connect by a name that it is for, or give that name as tls-hostname",
         ),
-        Reason::UnknownIssuer => (
+        Reason::UnknownIssuer | Reason::BadSignature => (
             ErrorKind::TlsUntrusted,
             "no CA that is trusted has signed the peer's certificate: put its CA's certificate into ca-cert.pem",
         ),
-        Reason::Revoked => (ErrorKind::TlsUntrusted, "the peer's certificate was revoked: have a new one made"),
+        Reason::Revoked => {
+            (ErrorKind::TlsUntrusted, "the peer's certificate was revoked: have a new one made")
+        }
         Reason::ExpiredRevocationList | Reason::ExpiredRevocationListContext { .. } => {
             (ErrorKind::TlsCredentials, "the list of revoked certificates is out of date: renew ca-crl.pem")
         }
@@ -127,7 +130,9 @@ fn of_alert(alert: AlertDescription, error: &rustls::Error) -> TlsFailure {
         | Alert::UnknownCA
         | Alert::AccessDenied => TlsFailure::new(
             ErrorKind::TlsClientCertificate,
-            format!("the peer does not accept this side's certificate, or wants one: {CLIENT_CERTIFICATE} ({error})"),
+            format!(
+                "the peer does not accept this side's certificate, or wants one: {CLIENT_CERTIFICATE} ({error})"
+            ),
         ),
         _ => TlsFailure::new(ErrorKind::Tls, format!("the peer gave TLS up ({error})")),
     }
@@ -142,5 +147,4 @@ fn of_revocation_list(reason: &CertRevocationListError, error: &rustls::Error) -
 }
 
 /// What a client does about a server that asks who it is.
-pub(super) const CLIENT_CERTIFICATE: &str =
-    "put client-cert.pem and client-key.pem, signed by a CA that the server trusts, into the folder of tls-certificates";
+pub(super) const CLIENT_CERTIFICATE: &str = "put client-cert.pem and client-key.pem, signed by a CA that the server trusts, into the folder of tls-certificates";

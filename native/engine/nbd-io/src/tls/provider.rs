@@ -44,14 +44,9 @@ fn arranged(records_per_key: Option<u64>) -> CryptoProvider {
 /// The suite with another limit. It lives as long as the process, like all of rustls's suites.
 fn renewed_after(suite: SupportedCipherSuite, records: u64) -> SupportedCipherSuite {
     let SupportedCipherSuite::Tls13(usual) = suite else { return suite };
-    let common =
-        rustls::CipherSuiteCommon { confidentiality_limit: records, ..copy_of(&usual.common) };
-    let renewing = Tls13CipherSuite {
-        common,
-        hkdf_provider: usual.hkdf_provider,
-        aead_alg: usual.aead_alg,
-        quic: None,
-    };
+    let common = rustls::CipherSuiteCommon { confidentiality_limit: records, ..copy_of(&usual.common) };
+    let renewing =
+        Tls13CipherSuite { common, hkdf_provider: usual.hkdf_provider, aead_alg: usual.aead_alg, quic: None };
     SupportedCipherSuite::Tls13(Box::leak(Box::new(renewing)))
 }
 

@@ -34,6 +34,7 @@ enum Connection {
 }
 
 /// What is to be done where the connection takes data.
+#[derive(Clone, Copy)]
 enum Task<'a> {
     Nothing,
     Encrypt(&'a [u8]),
@@ -143,7 +144,7 @@ impl TlsSession {
             if data.is_empty() {
                 break;
             }
-            self.perform(&Task::Encrypt(data))?;
+            self.perform(Task::Encrypt(data))?;
             written += data.len();
         }
         self.record = record;
@@ -154,13 +155,13 @@ impl TlsSession {
     pub(crate) fn close(&mut self) {
         if self.failed.is_none() && !self.is_handshaking() && self.has_outgoing_room() {
             // A connection that cannot say so any more is closed as well.
-            let _ = self.perform(&Task::Close);
+            let _ = self.perform(Task::Close);
         }
     }
 
-    fn perform(&mut self, task: &Task<'_>) -> Result<(), Error> {
+    fn perform(&mut self, task: Task<'_>) -> Result<(), Error> {
         loop {
-            match self.step(task.again(), &mut Scatter::none())? {
+            match self.step(task, &mut Scatter::none())? {
                 Step::Again | Step::PeerClosed => {}
                 Step::Done => return Ok(()),
                 Step::Blocked => return Err(Error::HandshakeNotComplete),
@@ -176,8 +177,12 @@ impl TlsSession {
         let stepped = self.try_step(task, into);
         if let Err(error) = &stepped {
             self.failed = Some(error.clone());
-            // The peer is told why, by an alert that has been queued.
-            while self.has_outgoing_room() && matches!(self.try_step(Task::Nothing, into), Ok(Step::Again)) {}
+            // The peer is told why, by an alert that has been queued. More input must not be looked at.
+            while self.has_alert() && self.has_outgoing_room() {
+                if self.try_step(Task::Nothing, into).is_err() {
+                    break;
+                }
+            }
         }
         stepped
     }
@@ -211,6 +216,14 @@ impl TlsSession {
         }
     }
 
+    /// Whether the connection has a message of its own that is not in `outgoing` yet.
+    fn has_alert(&self) -> bool {
+        match &self.connection {
+            Connection::Client(client) => client.wants_write(),
+            Connection::Server(server) => server.wants_write(),
+        }
+    }
+
     /// Whether there is room for a message of the connection's own, whatever it is.
     fn has_outgoing_room(&self) -> bool {
         self.outgoing.room() >= SEALED_RECORD + RESERVE
@@ -219,16 +232,6 @@ impl TlsSession {
     /// Records of data that there is room for, besides messages of the connection's own.
     fn outgoing_records(&self) -> usize {
         self.outgoing.room().saturating_sub(RESERVE) / SEALED_RECORD
-    }
-}
-
-impl Task<'_> {
-    fn again(&self) -> Task<'_> {
-        match self {
-            Self::Nothing => Task::Nothing,
-            Self::Encrypt(data) => Task::Encrypt(data),
-            Self::Close => Task::Close,
-        }
     }
 }
 
@@ -278,9 +281,8 @@ fn settle<Data>(
                 Err(error) => Err(Error::General(error.to_string())),
             }
         }
-        Ok(ConnectionState::BlockedHandshake) => Ok(Step::Blocked),
+        Ok(ConnectionState::BlockedHandshake | ConnectionState::Closed) => Ok(Step::Blocked),
         Ok(ConnectionState::PeerClosed) => Ok(Step::PeerClosed),
-        Ok(ConnectionState::Closed) => Ok(Step::Blocked),
         // Early data is not offered; other states are not known.
         Ok(_) => Err(Error::HandshakeNotComplete),
         Err(error) => Err(error),

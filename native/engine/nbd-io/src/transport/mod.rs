@@ -40,7 +40,7 @@ impl Interest {
 pub(crate) struct Socket {
     fd: OwnedFd,
     tcp: bool,
-    secure: OnceLock<SecureChannel>,
+    secure: OnceLock<Box<SecureChannel>>,
 }
 
 impl Socket {
@@ -88,7 +88,7 @@ impl Socket {
 
     /// Whether something that was taken waits for room in the socket, to be sent by [`flush`](Self::flush).
     pub(crate) fn wants_send(&self) -> bool {
-        self.secure.get().is_some_and(SecureChannel::wants_send)
+        self.secure.get().is_some_and(|secure| secure.wants_send())
     }
 
     /// Sends on what was taken, as far as possible.
@@ -124,7 +124,7 @@ impl Socket {
     /// What the peer sent before in plain text makes it fail, for it is no TLS.
     pub(crate) fn start_tls(&self, session: TlsSession, deadline: Instant) -> io::Result<()> {
         let channel = SecureChannel::establish(&self.fd, session, deadline)?;
-        self.secure.set(channel).map_err(|_| io::Error::from(io::ErrorKind::AlreadyExists))
+        self.secure.set(Box::new(channel)).map_err(|_| io::Error::from(io::ErrorKind::AlreadyExists))
     }
 
     /// Whether the peer has sent something that was not received yet. Not for sockets with TLS.
@@ -150,7 +150,7 @@ impl Socket {
     /// Waits until the socket is ready (or broken); `false` when the deadline came first.
     pub(crate) fn wait(&self, interest: Interest, deadline: Option<Instant>) -> io::Result<bool> {
         if interest.read {
-            if self.secure.get().is_some_and(SecureChannel::may_receive) {
+            if self.secure.get().is_some_and(|secure| secure.may_receive()) {
                 return Ok(true);
             }
             self.acknowledge();
