@@ -1,7 +1,7 @@
 import type { MigrateFlag, MigrateOptions } from '@blockferry/migrate';
 import { type Command, Option } from 'commander';
 import { UsageError } from '../usage-error.js';
-import { parseEndpoint } from './endpoint.js';
+import { parseNbdAddress } from './endpoint.js';
 import { parseHostUri } from './host-uri.js';
 import { collect, collectList } from './list-option.js';
 import { refuseUnbuilt } from './not-built.js';
@@ -91,9 +91,9 @@ export function withMigrationOptions(command: Command): Command {
     .option(
       '--source-nbd <uri>',
       "the source's NBD server: nbd://host:port or nbd+unix:///?socket=PATH",
-      parseEndpoint,
+      parseNbdAddress,
     )
-    .option('--destination-nbd <uri>', "the destination's NBD server, likewise", parseEndpoint)
+    .option('--destination-nbd <uri>', "the destination's NBD server, likewise", parseNbdAddress)
     .option('--state-uri <uri>', "the guest's memory: tcp://host:port or unix:///PATH")
     .option(
       '--port-range <a-b>',
