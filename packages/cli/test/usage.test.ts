@@ -28,6 +28,8 @@ describe('what cannot be meant ends with status 2 and names the culprit', () => 
     [['info', 'nbd://h', '--tls-creds', '/pki'], 'nbds://'],
     [['plan', '--from', 'qmp+unix:///a'], '--to'],
     [['plan', ...FROM_TO, '--source-nbd', 'nbds://h'], '--source-nbd'],
+    [['migrate', ...FROM_TO, '--tls-hostname', 'h'], '--tls-creds'],
+    [['migrate', ...FROM_TO, '--tls-creds', 'pki'], 'absolute'],
     [['plan', ...FROM_TO, '--port-range', '9-1'], '--port-range'],
     [['migrate', ...FROM_TO, '--migrate-disks', ''], '--migrate-disks'],
     [['migrate', ...FROM_TO, '--migrate-disks', 'vda,,vdb'], '--migrate-disks'],
@@ -51,7 +53,6 @@ describe('what cannot be meant ends with status 2 and names the culprit', () => 
 
 describe('what is not built yet is refused, never ignored', () => {
   it.each([
-    [['migrate', ...FROM_TO, '--tls-creds', '/pki']],
     [['migrate', ...FROM_TO, '--p2p']],
     [['migrate', ...FROM_TO, '--create-images']],
     [['plan', ...FROM_TO, '--state-dir', '/var/lib']],
