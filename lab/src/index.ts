@@ -20,6 +20,7 @@ export { LibvirtPair, type LibvirtPairOptions } from './libvirt-pair.js';
 export { Monitor, type QmpEvent, QmpRefusal } from './monitor.js';
 export { type NetworkHost, TwoHosts } from './namespaces.js';
 export { type NbdPeer, nbdkit, type QemuNbdOptions, qemuNbd } from './peers.js';
+export { type LabPki, makePki } from './pki.js';
 export { migratePlainly } from './plain-migration.js';
 export { Daemon, type RunResult, run } from './process.js';
 export { LabVm, type LabVmOptions } from './qemu.js';

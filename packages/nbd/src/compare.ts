@@ -1,6 +1,6 @@
 import { BindingComparison } from '@blockferry/engine';
 import { checkInteger } from './check-integer.js';
-import { type Endpoint, toBindingEndpoint } from './endpoint.js';
+import { type Endpoint, toBindingEndpoints } from './endpoint.js';
 import { given } from './given.js';
 import { cancellable } from './native.js';
 import type { CopyOptions } from './options.js';
@@ -22,11 +22,13 @@ export interface ComparisonResult {
 export async function compare(
   a: Endpoint,
   b: Endpoint,
-  options: Pick<CopyOptions, 'connections' | 'requestTimeoutMs' | 'handshakeTimeoutMs' | 'signal'> = {},
+  options: Pick<
+    CopyOptions,
+    'connections' | 'requestTimeoutMs' | 'handshakeTimeoutMs' | 'tls' | 'signal'
+  > = {},
 ): Promise<ComparisonResult> {
   const comparison = new BindingComparison(
-    toBindingEndpoint(a),
-    toBindingEndpoint(b),
+    ...toBindingEndpoints([a, b], options.tls),
     given({
       connections: checkInteger('connections', options.connections, 1, 64),
       requestTimeoutMs: checkInteger('requestTimeoutMs', options.requestTimeoutMs, 1, 0x7fffffff),

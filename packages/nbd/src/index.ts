@@ -32,3 +32,4 @@ export { RateLimiter } from './rate-limiter.js';
 export type { ExportOptions, ServedExport } from './served-export.js';
 export { type NbdServer, type ServeOptions, serve } from './server.js';
 export { systemdSockets } from './sockets.js';
+export type { TlsCredentials } from './tls.js';

@@ -30,6 +30,9 @@ pub enum ProtocolError {
     /// A string is not UTF-8, contains NUL, or is longer than 4096 bytes.
     #[error("a string is not UTF-8, contains NUL or is longer than 4096 bytes")]
     String,
+    /// Something came in plain text behind the agreement to begin TLS, which a peer does not send.
+    #[error("plain text came where TLS was to begin: someone may have put it there")]
+    PlainTextBeforeTls,
     /// More replies to one option than such an option can have.
     #[error("too many replies to one option")]
     TooManyReplies,

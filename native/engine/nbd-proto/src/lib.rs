@@ -9,7 +9,7 @@
 //! | [`errno`], [`error`] | why a request failed; how a peer broke the protocol |
 //! | [`wire`] | the protocol's numbers |
 //!
-//! Oldstyle negotiation, TLS and extended headers are not here.
+//! Oldstyle negotiation and extended headers are not here; of TLS, only the options that begin it.
 //!
 //! Source: NetworkBlockDevice/nbd doc/proto.md and doc/uri.md.
 

@@ -99,7 +99,11 @@ impl Request {
             }
             state.running = Some(Arc::clone(&comparer));
         }
-        let comparison = comparer.run()?;
+        let comparison = comparer.run();
+        // Its connections end now, not when JavaScript forgets the comparison.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).running = None;
+        drop(comparer);
+        let comparison = comparison?;
         Ok(BindingComparisonResult {
             first_difference: comparison.first_difference.map(to_js),
             bytes_compared: to_js(comparison.bytes_compared),

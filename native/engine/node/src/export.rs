@@ -19,6 +19,8 @@ pub struct BindingTimeouts {
     pub handshake_timeout_ms: Option<u32>,
     /// One request.
     pub request_timeout_ms: Option<u32>,
+    /// Renew TLS keys so early; of `connect` alone.
+    pub tls_records_per_key: Option<u32>,
 }
 
 impl From<BindingTimeouts> for Timeouts {

@@ -6,6 +6,7 @@ mod handshake_pair;
 mod handshake_server;
 mod session;
 mod session_hostile;
+mod starttls;
 
 use std::sync::Arc;
 
