@@ -29,4 +29,5 @@ export {
 } from './handle.js';
 export type { CopyOptions } from './options.js';
 export { RateLimiter } from './rate-limiter.js';
+export type { Replies } from './replies.js';
 export { type NbdServer, type ServeOptions, serve } from './server.js';

@@ -4,6 +4,7 @@ import { DirtyBitmap } from './dirty-bitmap.js';
 import { NbdError } from './error.js';
 import { given } from './given.js';
 import { unwrap } from './native.js';
+import { checkReplies, type Replies } from './replies.js';
 
 /** What to serve, and where: `file` or `memory`, and `listen`. */
 export interface ServeOptions {
@@ -23,6 +24,10 @@ export interface ServeOptions {
    * The granularity is bytes a bit, a power of two from 512 to 64 MiB, 65536 unless given.
    */
   readonly bitmaps?: readonly { readonly name: string; readonly granularity?: number }[];
+  /** Tell clients that the medium rotates. @default false */
+  readonly rotational?: boolean;
+  /** The newest form of replies to offer; see `Replies`. @default 'extended' */
+  readonly replies?: Replies;
   /** Clients at a time, 1 to 10000; one more is disconnected. @default 100 */
   readonly maxConnections?: number;
 }
@@ -62,6 +67,8 @@ export async function serve(options: ServeOptions): Promise<NbdServer> {
       exportName: options.exportName ?? '',
       description: options.description ?? '',
       readOnly: options.readOnly ?? false,
+      rotational: options.rotational ?? false,
+      replies: checkReplies(options.replies),
       bitmaps,
       maxConnections: checkInteger('maxConnections', options.maxConnections, 1, 10_000),
     }),

@@ -12,7 +12,7 @@ use nbd_io::server::{ExportConfig, Server, ServerOptions};
 
 use crate::connection::BindingDone;
 use crate::dirty_bitmap::BindingDirtyBitmap;
-use crate::endpoint::{file_failure, parse_uri};
+use crate::endpoint::{file_failure, parse_framing, parse_uri};
 use crate::failure::BindingFailure;
 use crate::number::{from_js, to_js};
 use crate::size::check_size;
@@ -40,8 +40,12 @@ pub struct BindingServeOptions {
     pub export_name: String,
     /// For humans.
     pub description: String,
+    /// Tell clients that the medium rotates.
+    pub rotational: bool,
     /// Refuse writes.
     pub read_only: bool,
+    /// The newest form of replies to offer.
+    pub replies: Option<String>,
     /// Dirty bitmaps.
     pub bitmaps: Vec<BindingBitmapOptions>,
     /// Clients at a time.
@@ -84,10 +88,12 @@ fn start(options: BindingServeOptions) -> std::result::Result<BindingServer, Bin
         name: options.export_name.clone(),
         description: options.description,
         device,
+        rotational: options.rotational,
         read_only: options.read_only,
         bitmaps: bitmaps.clone(),
     };
     let mut server_options = ServerOptions::new(listen.transport);
+    server_options.framing = parse_framing(options.replies.as_deref());
     if let Some(most) = options.max_connections.and_then(|most| usize::try_from(most).ok()) {
         server_options.max_connections = most;
     }

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use block_device::Device;
 use extent::DirtyBitmap;
+use nbd_proto::framing::Framing;
 use nbd_proto::uri::Transport;
 
 pub use listener::Server;
@@ -25,6 +26,8 @@ pub struct ExportConfig {
     pub description: String,
     /// The device.
     pub device: Arc<dyn Device>,
+    /// Tell clients that the medium rotates.
+    pub rotational: bool,
     /// Refuse writes. A read-only device is never written, whatever this says.
     pub read_only: bool,
     /// Bitmaps that record what clients write, served as `qemu:dirty-bitmap:NAME`.
@@ -39,6 +42,8 @@ pub struct ExportConfig {
 pub struct ServerOptions {
     /// Where to listen. TCP port 0 takes any free one; a unix socket's file is made, and removed at the end.
     pub listen: Transport,
+    /// The newest framing to offer. Default: extended.
+    pub framing: Framing,
     /// Time for a client to negotiate. Default: 10 s.
     pub handshake_timeout: Duration,
     /// Clients at a time, further ones are turned away. With 1, clients are told not to use several. Default: 100.
@@ -49,6 +54,11 @@ impl ServerOptions {
     /// The defaults, listening there.
     #[must_use]
     pub fn new(listen: Transport) -> Self {
-        Self { listen, handshake_timeout: Duration::from_secs(10), max_connections: 100 }
+        Self {
+            listen,
+            framing: Framing::default(),
+            handshake_timeout: Duration::from_secs(10),
+            max_connections: 100,
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
 
-use nbd_io::{NbdErrno, NbdUri, Transport};
+use nbd_io::{Framing, NbdErrno, NbdUri, Transport};
 use nbd_proto::client::Handshake;
 use nbd_proto::wire::*;
 
@@ -33,7 +33,7 @@ impl RawClient {
     pub fn connect(uri: &NbdUri) -> Self {
         let Transport::Unix { path } = &uri.transport else { panic!("a unix socket is wanted") };
         let mut client = Self::silent(path);
-        let mut handshake = Handshake::connect(&uri.export, &[]).unwrap();
+        let mut handshake = Handshake::connect(&uri.export, &[]).unwrap().up_to(Framing::Structured);
         while handshake.poll_outcome().is_none() {
             client.stream.write_all(handshake.transmit()).unwrap();
             handshake.handle_transmitted(handshake.transmit().len());

@@ -49,10 +49,11 @@ fn malformed_and_unknown_options_are_refused_and_haggling_goes_on() {
     for (code, payload, error) in [
         (NBD_OPT_STARTTLS, vec![], NBD_REP_ERR_UNSUP),
         (4, vec![], NBD_REP_ERR_UNSUP),
-        (11, vec![], NBD_REP_ERR_UNSUP),
+        (12, vec![], NBD_REP_ERR_UNSUP),
         (u32::MAX, vec![1; 1000], NBD_REP_ERR_UNSUP),
         (NBD_OPT_LIST, vec![0], NBD_REP_ERR_INVALID),
         (NBD_OPT_STRUCTURED_REPLY, vec![0], NBD_REP_ERR_INVALID),
+        (NBD_OPT_EXTENDED_HEADERS, vec![0], NBD_REP_ERR_INVALID),
         (NBD_OPT_GO, vec![], NBD_REP_ERR_INVALID),
         (NBD_OPT_GO, message![u32::MAX, 0_u16], NBD_REP_ERR_INVALID),
         (NBD_OPT_GO, [name(b"x"), message![2_u16, 0_u16]].concat(), NBD_REP_ERR_INVALID),
@@ -77,7 +78,7 @@ fn export_name_is_answered_without_a_reply_header() {
         let answer = tell_server(&mut server, &asked).unwrap();
         let expected = message![1_u64 << 20, NBD_FLAG_HAS_FLAGS | NBD_FLAG_SEND_FLUSH];
         assert_eq!(answer, [expected, vec![0; padding]].concat());
-        let choice = Choice { offer: 1, structured_replies: false, contexts: vec![] };
+        let choice = Choice { offer: 1, framing: Framing::Simple, contexts: vec![] };
         assert_eq!(server.poll_outcome(), Some(Outcome::Connected(choice)));
     }
     for unknown in [&b"z"[..], b"\xff", &[b'n'; 4097]] {

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use crate::client;
 use crate::export::{BlockSize, Export};
 use crate::fields::copy_prefix;
+use crate::framing::Framing;
 use crate::server::{self, Offer};
 use crate::wire::*;
 
@@ -72,7 +73,7 @@ pub(super) fn offer(name: &str, contexts: &[&str]) -> Offer {
 /// An export of 1 MiB in which everything works.
 pub(super) fn capable_export() -> Export {
     let mut export = Export::new("x".to_owned(), 1 << 20, !NBD_FLAG_READ_ONLY).unwrap();
-    export.structured_replies = true;
+    export.framing = Framing::Structured;
     export.block_size.minimum = 1;
     export
 }
