@@ -1,11 +1,15 @@
 //! Both sides of the protocol, against each other and against scripted peers.
 
+mod extended;
+mod extended_hostile;
+mod framings;
 mod garbage;
 mod handshake_client;
 mod handshake_pair;
 mod handshake_server;
 mod session;
 mod session_hostile;
+mod shutdown;
 
 use std::sync::Arc;
 
@@ -59,6 +63,13 @@ pub(super) fn simple_reply(cookie: u64, error: u32) -> Vec<u8> {
 /// A structured reply chunk.
 pub(super) fn chunk(cookie: u64, done: bool, kind: u16, payload: &[u8]) -> Vec<u8> {
     let header = message![NBD_STRUCTURED_REPLY_MAGIC, u16::from(done), kind, cookie, payload.len() as u32];
+    [header, payload.to_vec()].concat()
+}
+
+/// A reply chunk with extended headers.
+pub(super) fn extended_chunk(cookie: u64, offset: u64, done: bool, kind: u16, payload: &[u8]) -> Vec<u8> {
+    let header =
+        message![NBD_EXTENDED_REPLY_MAGIC, u16::from(done), kind, cookie, offset, payload.len() as u64];
     [header, payload.to_vec()].concat()
 }
 
