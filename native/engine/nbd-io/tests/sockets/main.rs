@@ -5,6 +5,7 @@
 mod bitmaps;
 mod clients_that_misbehave;
 mod devices;
+mod framings;
 mod lifecycle;
 mod pair;
 mod pipeline;
