@@ -144,11 +144,12 @@ fn requests_with_payloads_that_they_cannot_have() {
         for kind in [NBD_CMD_WRITE, NBD_CMD_READ, NBD_CMD_BLOCK_STATUS, NBD_CMD_FLUSH] {
             assert_eq!(judged(PAYLOAD, kind, 0, length), Err(ProtocolError::TooLong { length }));
         }
+        assert_eq!(judged(0, NBD_CMD_WRITE, 0, length), Err(ProtocolError::TooLong { length }));
     }
     for kind in [NBD_CMD_READ, NBD_CMD_TRIM, NBD_CMD_CACHE, NBD_CMD_FLUSH, NBD_CMD_WRITE_ZEROES] {
         assert_eq!(judged(PAYLOAD, kind, 0, 512), Ok(Some(NbdErrno::Einval)), "{kind}");
     }
-    assert_eq!(judged(0, NBD_CMD_WRITE, 0, 512), Ok(Some(NbdErrno::Einval)), "its data is not announced");
+    assert_eq!(judged(0, NBD_CMD_WRITE, 0, 512), Ok(None), "QEMU 10.0 does not announce its data");
     assert_eq!(judged(PAYLOAD, NBD_CMD_WRITE, 0, 0), Ok(Some(NbdErrno::Einval)));
     assert_eq!(judged(PAYLOAD, NBD_CMD_WRITE, 0, 512), Ok(None));
     for (filter, error) in [(8, true), (11, true), (13, true), (16, false), (20, true)] {
