@@ -5,6 +5,7 @@ export const CLIENTS: readonly { readonly name: string; readonly extended: boole
   { name: 'nbdinfo, libnbd 1.14', extended: false },
   { name: 'nbdcopy, libnbd 1.14', extended: false },
   { name: 'python3-libnbd 1.14', extended: false },
+  { name: 'fio 3.33, with verification', extended: false },
   { name: 'qemu-img 10.0', extended: true },
   { name: 'qemu-io 10.0', extended: true },
   { name: 'blockferry', extended: true },

@@ -105,11 +105,11 @@ fn lengths_that_no_chunk_has() {
 fn impossible_block_status() {
     let whole = |id: u32| message![id, 1_u32, 2000_u64, 0_u64];
     for stream in [
-        vec![status(STATUS, true, &message![4_u32, 1_u32, 0_u64, 0_u64])],
-        vec![status(STATUS, true, &message![4_u32, 2_u32, 2000_u64, 0_u64])],
-        vec![status(STATUS, true, &message![4_u32, 0_u32, 2000_u64, 0_u64])],
-        vec![status(STATUS, true, &message![4_u32, 2_u32, 2000_u64, 0_u64, 1_u64, 0_u64])],
-        vec![status(STATUS, true, &message![4_u32, 2_u32, u64::MAX, 0_u64, 1_u64, 0_u64])],
+        vec![status(FILTERED, true, &message![4_u32, 1_u32, 0_u64, 0_u64])],
+        vec![status(FILTERED, true, &message![4_u32, 2_u32, 2000_u64, 0_u64])],
+        vec![status(FILTERED, true, &message![4_u32, 0_u32, 2000_u64, 0_u64])],
+        vec![status(FILTERED, true, &message![4_u32, 2_u32, 2000_u64, 0_u64, 1_u64, 0_u64])],
+        vec![status(FILTERED, true, &message![4_u32, 2_u32, u64::MAX, 0_u64, 1_u64, 0_u64])],
         vec![status(STATUS, true, &whole(5))],
         vec![status(STATUS, false, &whole(4)), status(STATUS, true, &whole(4))],
         // One of two contexts is missing.
