@@ -67,6 +67,12 @@ function cell(applies: boolean, transports = TRANSPORTS): string {
 }
 
 function table(head: string, rows: readonly string[][]): string {
-  const lines = [[head, ...FORMS], ['---', ...FORMS.map(() => '---')], ...rows];
-  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+  const heads = [head, ...FORMS];
+  const widths = heads.map((_, column) =>
+    Math.max(...[heads, ...rows].map((row) => row[column]?.length ?? 0)),
+  );
+  const lines = [heads, widths.map((width) => '-'.repeat(width)), ...rows];
+  return lines
+    .map((cells) => `| ${cells.map((text, column) => text.padEnd(widths[column] ?? 0)).join(' | ')} |`)
+    .join('\n');
 }
