@@ -11,7 +11,7 @@ backports=(
   libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients libvirt-dev
 )
 packages=(
-  nbdkit libnbd-bin openssl
+  nbdkit nbd-server libnbd-bin python3-libnbd fio openssl
   systemd iproute2
   busybox-static linux-image-cloud-amd64 kmod cpio gzip xz-utils
   gcc libc6-dev pkg-config clang-format

@@ -19,7 +19,17 @@ export { LibvirtHost, type LibvirtHostOptions, uriOf } from './libvirt-host.js';
 export { LibvirtPair, type LibvirtPairOptions } from './libvirt-pair.js';
 export { Monitor, type QmpEvent, QmpRefusal } from './monitor.js';
 export { type NetworkHost, TwoHosts } from './namespaces.js';
-export { type NbdPeer, nbdkit, type QemuNbdOptions, qemuNbd } from './peers.js';
+export { NbdServerPeer, type NbdServerPeerOptions } from './nbd-server-peer.js';
+export {
+  type Listen,
+  type NbdPeer,
+  nbdkit,
+  nbdkitOn,
+  type QemuNbdOptions,
+  qemuNbd,
+  type StorageDaemonOptions,
+  storageDaemon,
+} from './peers.js';
 export { type LabPki, makePki } from './pki.js';
 export { migratePlainly } from './plain-migration.js';
 export { Daemon, type RunResult, run } from './process.js';
@@ -29,4 +39,4 @@ export { type PairDisk, type PairOptions, QemuPair, type Side } from './qemu-pai
 export { type Recording, RecordingProxy } from './recording-proxy.js';
 export { type Availability, requires } from './requires.js';
 export { Scratch } from './scratch.js';
-export { nbdcopy, nbdinfo, qemuImg, qemuIo } from './tools.js';
+export { nbdcopy, nbdinfo, python, qemuImg, qemuIo } from './tools.js';

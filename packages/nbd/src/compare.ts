@@ -4,6 +4,7 @@ import { type Endpoint, toBindingEndpoints } from './endpoint.js';
 import { given } from './given.js';
 import { cancellable } from './native.js';
 import type { CopyOptions } from './options.js';
+import { checkReplies } from './replies.js';
 
 /** What a comparison found. */
 export interface ComparisonResult {
@@ -24,7 +25,7 @@ export async function compare(
   b: Endpoint,
   options: Pick<
     CopyOptions,
-    'connections' | 'requestTimeoutMs' | 'handshakeTimeoutMs' | 'tls' | 'signal'
+    'connections' | 'requestTimeoutMs' | 'handshakeTimeoutMs' | 'replies' | 'tls' | 'signal'
   > = {},
 ): Promise<ComparisonResult> {
   const comparison = new BindingComparison(
@@ -33,6 +34,7 @@ export async function compare(
       connections: checkInteger('connections', options.connections, 1, 64),
       requestTimeoutMs: checkInteger('requestTimeoutMs', options.requestTimeoutMs, 1, 0x7fffffff),
       handshakeTimeoutMs: checkInteger('handshakeTimeoutMs', options.handshakeTimeoutMs, 1, 0x7fffffff),
+      replies: checkReplies(options.replies),
     }),
   );
   const { firstDifference, bytesCompared } = await cancellable(

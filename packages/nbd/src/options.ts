@@ -1,4 +1,5 @@
 import type { RateLimiter } from './rate-limiter.js';
+import type { Replies } from './replies.js';
 import type { TlsCredentials } from './tls.js';
 
 /** How a copy goes about it. Every number is checked when the copy is started. */
@@ -23,6 +24,8 @@ export interface CopyOptions {
   readonly handshakeTimeoutMs?: number;
   /** Certificates for those of the two ends that are URIs with TLS; parameters in a URI come first. */
   readonly tls?: TlsCredentials;
+  /** The newest form of replies to ask NBD servers for; see `Replies`. @default 'extended' */
+  readonly replies?: Replies;
   /** Lets a larger NBD destination pass: its tail is zeroed. Files and devices may be larger anyway. @default false */
   readonly allowLarger?: boolean;
   /** Cancels: what is in flight is answered first, then `done` rejects with `ABORTED`. */

@@ -7,7 +7,7 @@ use napi::bindgen_prelude::Object;
 use napi::{Env, Result};
 use napi_derive::napi;
 
-use crate::endpoint::{BindingEndpoint, Timeouts, open_source};
+use crate::endpoint::{BindingEndpoint, Timeouts, open_source, parse_framing};
 use crate::failure::BindingFailure;
 use crate::number::to_js;
 use crate::size::check_size;
@@ -22,6 +22,8 @@ pub struct BindingComparisonOptions {
     pub request_timeout_ms: Option<u32>,
     /// Milliseconds.
     pub handshake_timeout_ms: Option<u32>,
+    /// The newest form of replies to ask for.
+    pub replies: Option<String>,
 }
 
 /// What a comparison found.
@@ -84,6 +86,7 @@ impl Request {
         let timeouts = Timeouts {
             handshake: self.options.handshake_timeout_ms,
             request: self.options.request_timeout_ms,
+            framing: parse_framing(self.options.replies.as_deref()),
         };
         let a = open_source(&self.a, Side::Source, timeouts)?;
         let b = open_source(&self.b, Side::Destination, timeouts)?;

@@ -28,6 +28,7 @@ pub(super) fn negotiate(
         let tls = uri.tls.then(|| ClientTls::new(uri, options.tls_records_per_key)).transpose();
         // What the URI demands is made sure of before anyone is spoken to.
         let tls = tls.map_err(|failure| NbdError::tls("connect", failure))?;
+        let handshake = handshake.up_to(options.framing);
         let handshake = if tls.is_some() { handshake.with_tls() } else { handshake };
         let deadline = deadline_in(options.handshake_timeout);
         let socket = reach(uri, deadline)?;
@@ -98,7 +99,11 @@ impl Negotiation {
             Ok(0) => Err(self.failed(OPERATION, io::ErrorKind::UnexpectedEof.into())),
             Ok(count) => {
                 self.is_newly_secure = false;
-                handshake.handle_received(count).map_err(NbdError::handshake)
+                handshake.handle_received(count).map_err(|error| {
+                    // Leave of a server that refused, if it takes it at once.
+                    let _ = self.socket.send(&[IoSlice::new(handshake.transmit())]);
+                    NbdError::handshake(error)
+                })
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(()),
             Err(error) => Err(self.failed(OPERATION, error)),

@@ -42,7 +42,8 @@ fn exchange(connection: &mut Connection) {
             connection.submit(index, command).unwrap();
         }
         for index in count..16 {
-            let command = Command::Read { offset: offset(index), buffer: vec![0; piece] };
+            let command =
+                Command::Read { offset: offset(index), buffer: vec![0; piece], dont_fragment: false };
             connection.submit(index, command).unwrap();
         }
         while connection.in_flight() > 0 {
@@ -86,7 +87,9 @@ fn what_was_decrypted_is_not_waited_for() {
     let mut connection = connect(&pki.uri(&server));
     // Many small replies come in few records, and after a drive none is left that the socket does not tell of.
     for token in 0..64 {
-        connection.submit(token, Command::Read { offset: token * 100, buffer: vec![0; 100] }).unwrap();
+        connection
+            .submit(token, Command::Read { offset: token * 100, buffer: vec![0; 100], dont_fragment: false })
+            .unwrap();
     }
     while connection.in_flight() > 0 {
         let completion = connection.request(Command::Flush).unwrap();

@@ -58,7 +58,8 @@ fn a_server_that_does_no_tls_is_not_spoken_to_in_plain() {
             answer_starttls(&mut client, kind, &[]);
             let mut more = Vec::new();
             client.read_to_end(&mut more).unwrap();
-            assert!(more.is_empty(), "a client that was refused TLS says nothing more");
+            let abort = [&NBD_OPTS_MAGIC.to_be_bytes()[..], &NBD_OPT_ABORT.to_be_bytes(), &[0; 4]].concat();
+            assert_eq!(more, abort, "a client that was refused TLS takes leave, and says nothing else");
         });
         assert_eq!(error.kind().code(), "NBD_TLS_REFUSED");
     }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::client::{Handshake, HandshakeError, Outcome, RefusalReason};
+use crate::framing::Framing;
 use crate::server::{Choice, Outcome as ServerOutcome};
 
 const FIXED: u32 = NBD_FLAG_C_FIXED_NEWSTYLE | NBD_FLAG_C_NO_ZEROES;
@@ -64,6 +65,7 @@ fn a_server_that_demands_tls_tells_nothing_before_it() {
         NBD_OPT_INFO,
         NBD_OPT_GO,
         NBD_OPT_STRUCTURED_REPLY,
+        NBD_OPT_EXTENDED_HEADERS,
         NBD_OPT_LIST_META_CONTEXT,
         NBD_OPT_SET_META_CONTEXT,
         u32::MAX,
@@ -94,7 +96,7 @@ fn a_server_takes_nothing_between_its_answer_and_tls_and_begins_anew_after_it() 
     let again = tell_server(&mut server, &option(NBD_OPT_STARTTLS, &[])).unwrap();
     assert_eq!(again, option_reply(NBD_OPT_STARTTLS, NBD_REP_ERR_INVALID, &[]));
     tell_server(&mut server, &option(NBD_OPT_GO, &[name_of_x(), message![0_u16]].concat())).unwrap();
-    let choice = Choice { offer: 0, structured_replies: false, contexts: Vec::new() };
+    let choice = Choice { offer: 0, framing: Framing::Simple, contexts: Vec::new() };
     assert_eq!(server.poll_outcome(), Some(ServerOutcome::Connected(choice)));
 }
 
@@ -119,7 +121,7 @@ fn the_two_connect_through_tls() {
         }
     };
     assert_eq!(tls_begun, 1);
-    assert!(matches!(outcome, Some(Outcome::Connected(export)) if export.structured_replies));
-    let expected = Choice { offer: 0, structured_replies: true, contexts: vec![0] };
+    assert!(matches!(outcome, Some(Outcome::Connected(export)) if export.framing == Framing::Extended));
+    let expected = Choice { offer: 0, framing: Framing::Extended, contexts: vec![0] };
     assert_eq!(choice, Some(ServerOutcome::Connected(expected)));
 }
