@@ -58,9 +58,12 @@ describe('Tab in bash lists', () => {
     const { listed } = await bash.complete('blockferry copy a b -');
     expect(listed).toEqual(
       ['--connections', '--requests', '--request-size', '--bandwidth', '--target-is-zero', '--no-extents']
-        .concat(['--verify', '--json', '--quiet', '--progress', '--help'])
+        .concat(['--verify', '--tls-creds', '--json', '--quiet', '--progress', '--help'])
         .toSorted(),
     );
+    const migrate = await bash.complete('blockferry migrate -');
+    expect(migrate.listed).toContain('--tls-creds');
+    expect(migrate.listed).not.toContain('--p2p');
   });
 
   it("the flags and parameters of libvirt's tables", async () => {

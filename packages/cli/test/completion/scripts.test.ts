@@ -24,7 +24,7 @@ describe('the script for fish', () => {
     expect(text).toMatch(/ -l param -d '.*' -x -a 'help migrate_uri= .* compression=zlib /);
     // A value that nobody knows, and a quote.
     expect(text).toContain(`${of('migrate')} -l from -d 'the source\\'s monitor: `);
-    expect(text).not.toContain('tls-creds');
+    expect(text).not.toContain('p2p');
   });
 
   it('offers files where the arguments may be some', async () => {
