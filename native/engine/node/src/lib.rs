@@ -13,6 +13,7 @@ mod endpoint;
 mod export;
 mod failure;
 mod inherited;
+mod listening;
 mod number;
 mod rate_limiter;
 mod server;

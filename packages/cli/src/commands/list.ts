@@ -7,6 +7,7 @@ import { parseEndpoint } from '../options/endpoint.js';
 import { type OutputOptions, withOutputOptions } from '../options/output-options.js';
 import { type TlsOptions, toTls, withTlsOptions } from '../options/tls-options.js';
 import { Output } from '../output/output.js';
+import { withServers } from '../server-commands.js';
 
 export function addListCommand(program: Command, context: CommandContext): void {
   const command = program
@@ -19,7 +20,7 @@ export function addListCommand(program: Command, context: CommandContext): void 
     .action(async (uri: string, options: OutputOptions & TlsOptions) => {
       const { list } = await import('@blockferry/nbd');
       using output = new Output(context.shell, options);
-      await tellExports(output, uri, await list(uri, toTls(options)));
+      await withServers([uri], async (uri) => tellExports(output, uri, await list(uri, toTls(options))));
       context.finish(EXIT.done);
     });
 }
