@@ -7,6 +7,7 @@ mod geometry;
 mod limits;
 mod run;
 mod serial;
+mod sync;
 
 pub use dirty_bitmap::DirtyBitmap;
 pub use dirty_snapshot::DirtySnapshot;
