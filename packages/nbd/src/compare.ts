@@ -23,7 +23,10 @@ export interface ComparisonResult {
 export async function compare(
   a: Endpoint,
   b: Endpoint,
-  options: Pick<CopyOptions, 'connections' | 'requestTimeoutMs' | 'handshakeTimeoutMs' | 'replies' | 'signal'> = {},
+  options: Pick<
+    CopyOptions,
+    'connections' | 'requestTimeoutMs' | 'handshakeTimeoutMs' | 'replies' | 'signal'
+  > = {},
 ): Promise<ComparisonResult> {
   const comparison = new BindingComparison(
     toBindingEndpoint(a),

@@ -20,8 +20,6 @@ export interface ExportInfo {
   readonly canCache: boolean;
   readonly canDf: boolean;
   readonly canMultiConn: boolean;
-  /** Block status can be asked for some of several contexts. */
-  readonly canBlockStatusPayload: boolean;
   readonly structuredReplies: boolean;
   /** Requests and replies have 64-bit lengths; implies structured replies. */
   readonly extendedHeaders: boolean;

@@ -102,7 +102,11 @@ impl Request {
             }
             state.running = Some(Arc::clone(&comparer));
         }
-        let comparison = comparer.run()?;
+        let outcome = comparer.run();
+        // Its connections end with it, not when JavaScript lets go of this object.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).running = None;
+        drop(comparer);
+        let comparison = outcome?;
         Ok(BindingComparisonResult {
             first_difference: comparison.first_difference.map(to_js),
             bytes_compared: to_js(comparison.bytes_compared),

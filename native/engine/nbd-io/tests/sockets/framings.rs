@@ -8,6 +8,7 @@ use nbd_io::server::{ExportConfig, Server, ServerOptions};
 use nbd_io::{Descriptor, ErrorKind, Framing, NbdErrno};
 use nbd_proto::wire::*;
 
+use crate::raw_client::{Chunk, RawClient};
 use crate::scripted_server::{ScriptedServer, wait_for_end};
 use crate::setup::{TempDir, ask, export, memory, pattern, read, serve, write};
 
@@ -68,7 +69,7 @@ fn either_side_can_do_without_the_newer_ones() {
                 let zero = Command::Zero { run, may_unmap: true, fast: true, fua: true };
                 assert_eq!(ask(&mut connection, zero).unwrap(), Reply::Done);
             }
-            assert_eq!(read(&mut connection, offset, 100_000), [0; 100_000]);
+            assert!(read(&mut connection, offset, 100_000) == vec![0; 100_000]);
             connection.disconnect();
         }
     }
@@ -165,5 +166,55 @@ fn descriptions_say_what_was_agreed_on() {
         let export = info(&server.uri("vast"), &options).unwrap();
         assert_eq!((export.framing, export.rotational), (framing, true));
         assert_eq!(export.contexts.len(), if framing.has_chunks() { 3 } else { 0 });
+    }
+}
+
+#[test]
+fn extended_requests_that_cannot_be_fail_and_the_connection_goes_on() {
+    const PAYLOAD: u16 = NBD_CMD_FLAG_PAYLOAD_LEN;
+    let dir = TempDir::new();
+    let server = serve(dir.unix(), vec![vast()]);
+    let mut client = RawClient::connect_extended(&server.uri("vast"));
+    let filter = |length: u64, ids: &[u32]| {
+        let ids = ids.iter().flat_map(|id| id.to_be_bytes());
+        length.to_be_bytes().into_iter().chain(ids).collect::<Vec<u8>>()
+    };
+    for (kind, flags, length, payload) in [
+        (NBD_CMD_READ, 0, 0, vec![]),
+        (NBD_CMD_READ, 0, 1 << 32, vec![]),
+        (NBD_CMD_TRIM, 0, 8 * TIB + 1, vec![]),
+        (NBD_CMD_CACHE, 0, u64::MAX, vec![]),
+        (NBD_CMD_READ, PAYLOAD, 4096, vec![1; 4096]),
+        (NBD_CMD_TRIM, PAYLOAD, 3, vec![1; 3]),
+        (NBD_CMD_BLOCK_STATUS, 0, 0, vec![]),
+        (NBD_CMD_BLOCK_STATUS, PAYLOAD, 12, filter(512, &[1])),
+        (NBD_CMD_BLOCK_STATUS, PAYLOAD, 16, filter(512, &[0, 0])),
+        (NBD_CMD_BLOCK_STATUS, PAYLOAD, 8, filter(512, &[])),
+        (NBD_CMD_BLOCK_STATUS, PAYLOAD, 12, filter(8 * TIB + 1, &[0])),
+        (NBD_CMD_BLOCK_STATUS, PAYLOAD, 1 << 20, vec![0; 1 << 20]),
+    ] {
+        client.extended_request(kind, flags, 0, length);
+        client.say(&payload);
+        let Chunk { done, kind: reply, payload } = client.extended_chunk(0);
+        assert_eq!((done, reply), (true, NBD_REPLY_TYPE_ERROR), "{kind} {length}");
+        assert_eq!(payload[..4], NbdErrno::Einval.to_wire().to_be_bytes());
+    }
+    client.extended_request(NBD_CMD_BLOCK_STATUS, PAYLOAD, 7, 12);
+    client.say(&filter(8 * TIB - 7, &[0]));
+    let status = client.extended_chunk(7);
+    let expected = [0_u32, 1].into_iter().flat_map(u32::to_be_bytes);
+    let expected: Vec<u8> = expected.chain([8 * TIB - 7, 3].into_iter().flat_map(u64::to_be_bytes)).collect();
+    assert_eq!(status, Chunk { done: true, kind: NBD_REPLY_TYPE_BLOCK_STATUS_EXT, payload: expected });
+}
+
+#[test]
+fn a_payload_that_no_server_takes_ends_the_connection() {
+    let dir = TempDir::new();
+    let server = serve(dir.unix(), vec![vast()]);
+    for (kind, length) in [(NBD_CMD_WRITE, (32 << 20) + 1), (NBD_CMD_READ, 1 << 63), (NBD_CMD_TRIM, u64::MAX)]
+    {
+        let mut client = RawClient::connect_extended(&server.uri("vast"));
+        client.extended_request(kind, NBD_CMD_FLAG_PAYLOAD_LEN, 0, length);
+        client.wait_for_end();
     }
 }

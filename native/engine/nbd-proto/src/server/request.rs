@@ -131,11 +131,9 @@ impl Request {
     /// Bytes that follow the header, whatever becomes of the request.
     #[must_use]
     pub fn payload_length(&self) -> u64 {
-        let has_payload = match self.framing {
-            Framing::Extended => self.flags & NBD_CMD_FLAG_PAYLOAD_LEN != 0,
-            Framing::Simple | Framing::Structured => self.kind == NBD_CMD_WRITE,
-        };
-        if has_payload { self.run.length } else { 0 }
+        // QEMU 10.0 leaves the flag out with writes, which it must not, and sends their data.
+        let is_announced = self.framing == Framing::Extended && self.flags & NBD_CMD_FLAG_PAYLOAD_LEN != 0;
+        if is_announced || self.kind == NBD_CMD_WRITE { self.run.length } else { 0 }
     }
 
     /// What is to be done, or what the request fails with.
@@ -144,7 +142,6 @@ impl Request {
         let (run, fua) = (self.run, has(NBD_CMD_FLAG_FUA));
         let (action, valid_flags) = match self.kind {
             NBD_CMD_READ => (Action::Read { run, dont_fragment: has(NBD_CMD_FLAG_DF) }, NBD_CMD_FLAG_DF),
-            NBD_CMD_WRITE if self.payload_length() != run.length => return Err(NbdErrno::Einval),
             NBD_CMD_WRITE if self.framing == Framing::Extended => {
                 (Action::Write { run, fua }, NBD_CMD_FLAG_PAYLOAD_LEN)
             }
