@@ -73,8 +73,7 @@ fn plan(shared: Shared) -> (Result<(), CopyError>, Vec<u32>) {
         let _ = (0..PIECES).all(|piece| shared.pass.push(piece));
     }
     let result = shared.pass.wait();
-    let mut done: Vec<u32> =
-        shared.workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect();
+    let mut done: Vec<u32> = shared.workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect();
     done.sort_unstable();
     (result, done)
 }

@@ -1,8 +1,8 @@
 //! Bodies of block status, byte by byte.
 
 use extent::Run;
-use nbd_proto::client::{Command, Reply};
 use nbd_proto::client::Session;
+use nbd_proto::client::{Command, Reply};
 use nbd_proto::framing::Framing;
 use nbd_proto::server::ReplyEncoder;
 use nbd_proto::wire::{

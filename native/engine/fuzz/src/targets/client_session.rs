@@ -96,11 +96,7 @@ fn next(script: &mut Script<'_>, export: &Export, requests: &[(u64, u64)]) -> Op
 type Ending = (Result<(), ProtocolError>, Vec<Completion>, Vec<u8>);
 
 /// Does step after step; `next` is told the cookies and offsets of the requests so far.
-fn converse(
-    export: &Export,
-    piece: usize,
-    mut next: impl FnMut(&[(u64, u64)]) -> Option<Step>,
-) -> Ending {
+fn converse(export: &Export, piece: usize, mut next: impl FnMut(&[(u64, u64)]) -> Option<Step>) -> Ending {
     let mut session = Session::new(export.clone());
     let (mut requests, mut said, mut completions) = (Vec::new(), Vec::new(), Vec::new());
     let mut result = Ok(());

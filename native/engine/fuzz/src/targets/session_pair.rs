@@ -228,8 +228,7 @@ fn status(reply: ReplyEncoder, open: &Open, how: u8, request_one: bool, answer: 
     let most = if request_one { 1 } else { u64::from(how % 4) + 1 };
     let each = (open.left.length / most).clamp(1, u64::from(u32::MAX));
     let count = most.min(open.left.length);
-    let descriptors: Vec<_> =
-        (0..count).map(|index| Descriptor { length: each, flags: index & 1 }).collect();
+    let descriptors: Vec<_> = (0..count).map(|index| Descriptor { length: each, flags: index & 1 }).collect();
     for (index, id) in open.filter.iter().enumerate() {
         reply.block_status(*id, &descriptors, index + 1 == open.filter.len(), answer);
     }

@@ -2,6 +2,7 @@
 #![cfg(test)]
 #![expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the tests' numbers are small")]
 
+mod bad_servers;
 mod bitmaps;
 mod clients_that_misbehave;
 mod devices;
