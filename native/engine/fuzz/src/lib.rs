@@ -8,7 +8,6 @@
     clippy::cast_possible_truncation,
     clippy::indexing_slicing,
     clippy::unwrap_used,
-    clippy::wildcard_imports,
     reason = "a panic is how a target fails"
 )]
 

@@ -3,7 +3,9 @@
 pub(crate) use crate::bitmap_error::BitmapError;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Side {}
+pub(crate) enum Side {
+    Source,
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ErrorKind {
@@ -11,19 +13,18 @@ pub(crate) enum ErrorKind {
     Cancelled,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct CopyError(ErrorKind);
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct CopyError {
+    kind: ErrorKind,
+    side: Option<Side>,
+}
 
 impl CopyError {
     pub(crate) fn new(kind: ErrorKind) -> Self {
-        Self(kind)
+        Self { kind, side: None }
     }
 
     pub(crate) fn of(self, side: Side) -> Self {
-        match side {}
-    }
-
-    pub(crate) fn kind(&self) -> ErrorKind {
-        self.0
+        Self { side: Some(side), ..self }
     }
 }

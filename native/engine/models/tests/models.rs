@@ -1,4 +1,5 @@
 //! Runs the models.
+#![cfg(test)]
 
 macro_rules! models {
     ($($module:ident::$model:ident),* $(,)?) => {

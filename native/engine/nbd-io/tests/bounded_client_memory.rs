@@ -1,5 +1,6 @@
 //! What servers that announce much, or never come to an end, may cost. A process of its own, for it is what is measured.
 #![cfg(test)]
+#![expect(clippy::cast_possible_truncation, reason = "the tests' numbers are small")]
 
 #[expect(dead_code, reason = "shared with the other tests")]
 #[path = "sockets/scripted_server.rs"]

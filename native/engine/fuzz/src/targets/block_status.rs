@@ -32,12 +32,11 @@ pub(crate) fn run(input: &[u8]) {
 
     let body = script.rest();
     let length = body.len();
-    let header = match export.framing {
-        Framing::Extended => {
-            let kind = NBD_REPLY_TYPE_BLOCK_STATUS_EXT;
-            message![NBD_EXTENDED_REPLY_MAGIC, 1_u16, kind, cookie, run.offset, length as u64]
-        }
-        _ => message![NBD_STRUCTURED_REPLY_MAGIC, 1_u16, NBD_REPLY_TYPE_BLOCK_STATUS, cookie, length as u32],
+    let header = if export.framing == Framing::Extended {
+        let kind = NBD_REPLY_TYPE_BLOCK_STATUS_EXT;
+        message![NBD_EXTENDED_REPLY_MAGIC, 1_u16, kind, cookie, run.offset, length as u64]
+    } else {
+        message![NBD_STRUCTURED_REPLY_MAGIC, 1_u16, NBD_REPLY_TYPE_BLOCK_STATUS, cookie, length as u32]
     };
     if hear(&mut session, &[&header, body].concat(), usize::MAX).is_err() {
         return;

@@ -95,9 +95,8 @@ impl Offer {
         let selects = |query: &String, name: &String| {
             name == query || listing && query.ends_with(':') && name.starts_with(query.as_str())
         };
-        let is_selected = |name: &String| {
-            listing && queries.is_empty() || queries.iter().any(|query| selects(query, name))
-        };
+        let is_selected =
+            |name: &String| listing && queries.is_empty() || queries.iter().any(|query| selects(query, name));
         let contexts = self.contexts.iter().enumerate();
         contexts.filter(|(_, name)| is_selected(name)).map(|(index, _)| index).collect()
     }

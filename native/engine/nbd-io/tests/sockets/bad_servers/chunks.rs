@@ -93,15 +93,12 @@ fn a_status_that_cannot_be() {
             payload.extend((descriptors.len() as u32).to_be_bytes());
         }
         for (length, flags) in descriptors {
-            match framing {
-                Framing::Extended => {
-                    payload.extend(length.to_be_bytes());
-                    payload.extend(u64::from(*flags).to_be_bytes());
-                }
-                _ => {
-                    payload.extend((*length as u32).to_be_bytes());
-                    payload.extend(flags.to_be_bytes());
-                }
+            if framing == Framing::Extended {
+                payload.extend(length.to_be_bytes());
+                payload.extend(u64::from(*flags).to_be_bytes());
+            } else {
+                payload.extend((*length as u32).to_be_bytes());
+                payload.extend(flags.to_be_bytes());
             }
         }
         payload

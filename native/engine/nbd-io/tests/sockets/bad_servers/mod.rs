@@ -58,15 +58,12 @@ fn fields(fields: &[&[u8]]) -> Vec<u8> {
 /// The header of a chunk that announces so much.
 fn chunk_header(framing: Framing, cookie: u64, done: bool, kind: u16, length: u64) -> Vec<u8> {
     let (done, kind, cookie) = (u16::from(done).to_be_bytes(), kind.to_be_bytes(), cookie.to_be_bytes());
-    match framing {
-        Framing::Extended => {
-            let magic = NBD_EXTENDED_REPLY_MAGIC.to_be_bytes();
-            fields(&[&magic, &done, &kind, &cookie, &OFFSET.to_be_bytes(), &length.to_be_bytes()])
-        }
-        _ => {
-            let magic = NBD_STRUCTURED_REPLY_MAGIC.to_be_bytes();
-            fields(&[&magic, &done, &kind, &cookie, &(length as u32).to_be_bytes()])
-        }
+    if framing == Framing::Extended {
+        let magic = NBD_EXTENDED_REPLY_MAGIC.to_be_bytes();
+        fields(&[&magic, &done, &kind, &cookie, &OFFSET.to_be_bytes(), &length.to_be_bytes()])
+    } else {
+        let magic = NBD_STRUCTURED_REPLY_MAGIC.to_be_bytes();
+        fields(&[&magic, &done, &kind, &cookie, &(length as u32).to_be_bytes()])
     }
 }
 
@@ -120,9 +117,7 @@ fn option_reply(option: u32, kind: u32, payload: &[u8]) -> Vec<u8> {
     fields(&[&magic, &option.to_be_bytes(), &kind.to_be_bytes(), &length, payload])
 }
 
-/// Time-outs that a test can wait for.
+/// With a time-out of requests that a test can wait for.
 fn impatient(framing: Framing) -> ConnectOptions {
-    ConnectOptions { handshake_timeout: SHORT, request_timeout: SHORT, ..options(framing) }
+    ConnectOptions { request_timeout: Duration::from_millis(200), ..options(framing) }
 }
-
-const SHORT: Duration = Duration::from_millis(200);
