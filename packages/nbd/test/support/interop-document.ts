@@ -1,13 +1,22 @@
 import { FORMS, type ForeignServer, SERVERS, TRANSPORTS } from './foreign-servers.js';
 
-/** Clients that the server is tried with, and whether they know extended headers. */
-export const CLIENTS: readonly { readonly name: string; readonly extended: boolean }[] = [
+/** A client that the server is tried with. */
+interface Client {
+  readonly name: string;
+  /** Whether it knows extended headers. */
+  readonly extended: boolean;
+  /** @default all */
+  readonly transports?: typeof TRANSPORTS;
+}
+
+const CLIENTS: readonly Client[] = [
   { name: 'nbdinfo, libnbd 1.14', extended: false },
   { name: 'nbdcopy, libnbd 1.14', extended: false },
   { name: 'python3-libnbd 1.14', extended: false },
   { name: 'fio 3.33, with verification', extended: false },
   { name: 'qemu-img 10.0', extended: true },
   { name: 'qemu-io 10.0', extended: true },
+  { name: 'the disk of a QEMU 10.0 guest', extended: true, transports: ['unix'] },
   { name: 'blockferry', extended: true },
 ];
 
@@ -16,8 +25,8 @@ export function interopDocument(): string {
   return `# NBD: who was tried with whom
 
 Made from the tables of the integration tests by \`npx vitest run --project integration packages/nbd -u\`; a test fails
-where this page says something else. Every cell is tried on unix sockets and on TCP. A dash is a form that the peer does
-not have: then the newest one that it has is agreed on, and the test sees that it is.
+where this page says something else. What a cell names is tried. A dash is a form that the peer does not have: then the
+newest one that it has is agreed on, and the test sees that it is.
 
 ## The client with servers
 
@@ -49,15 +58,21 @@ function serverRow({ name, replies }: ForeignServer): string[] {
   return [name, ...FORMS.map((form) => cell(replies.includes(form)))];
 }
 
-function clientRow({ name, extended }: (typeof CLIENTS)[number]): string[] {
-  return [name, ...FORMS.map((form) => cell(extended || form !== 'extended'))];
+function clientRow({ name, extended, transports }: Client): string[] {
+  return [name, ...FORMS.map((form) => cell(extended || form !== 'extended', transports))];
 }
 
-function cell(applies: boolean): string {
-  return applies ? TRANSPORTS.join(', ') : '–';
+function cell(applies: boolean, transports = TRANSPORTS): string {
+  return applies ? transports.join(', ') : '–';
 }
 
 function table(head: string, rows: readonly string[][]): string {
-  const lines = [[head, ...FORMS], ['---', ...FORMS.map(() => '---')], ...rows];
-  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+  const heads = [head, ...FORMS];
+  const widths = heads.map((_, column) =>
+    Math.max(...[heads, ...rows].map((row) => row[column]?.length ?? 0)),
+  );
+  const lines = [heads, widths.map((width) => '-'.repeat(width)), ...rows];
+  return lines
+    .map((cells) => `| ${cells.map((text, column) => text.padEnd(widths[column] ?? 0)).join(' | ')} |`)
+    .join('\n');
 }

@@ -128,6 +128,27 @@ fn what_was_said_before_the_end_is_heard() {
 }
 
 #[test]
+fn a_server_that_goes_away_is_asked_nothing_more_and_taken_leave_of() {
+    let dir = TempDir::new();
+    let server = ScriptedServer::negotiated(&dir, |mut client| {
+        let mut answer = Vec::new();
+        ReplyEncoder::new(Framing::Structured, next_read(&mut client), 0)
+            .failed(NbdErrno::Eshutdown, &mut answer);
+        client.write_all(&answer).unwrap();
+        let mut header = [0; REQUEST_HEADER_LENGTH];
+        client.read_exact(&mut header).unwrap();
+        assert_eq!(header[6..8], NBD_CMD_DISC.to_be_bytes());
+        assert_eq!(client.read(&mut header).unwrap(), 0, "nothing follows");
+    });
+    let mut connection = Connection::connect(&server.uri, &ConnectOptions::default()).unwrap();
+    let failed = connection.request(read_command()).unwrap().result.unwrap_err();
+    assert_eq!(failed.kind(), ErrorKind::Server(NbdErrno::Eshutdown));
+    let refused = connection.request(read_command()).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Server(NbdErrno::Eshutdown));
+    connection.disconnect();
+}
+
+#[test]
 fn a_request_that_has_waited_too_long_ends_the_connection_even_if_others_go_on() {
     let dir = TempDir::new();
     let server = ScriptedServer::negotiated(&dir, |mut client| {
