@@ -11,7 +11,16 @@ const manifest = ['--manifest-path', 'native/engine/Cargo.toml'];
 // A target of its own keeps the flags from build scripts and macros.
 const build = ['--target', host, '--target-dir', 'native/engine/target/sanitize'];
 const crates = ['--workspace', '--exclude', 'blockferry-node', '--exclude', 'models'];
-const args = ['test', ...manifest, ...build, ...crates, '--no-fail-fast', '--', '--skip', 'costs_no_more_than'];
+const args = [
+  'test',
+  ...manifest,
+  ...build,
+  ...crates,
+  '--no-fail-fast',
+  '--',
+  '--skip',
+  'costs_no_more_than',
+];
 process.exitCode = run('cargo', args, {
   env: {
     ...process.env,

@@ -28,7 +28,7 @@ fn has(snapshot: &DirtySnapshot, granule: u64) -> bool {
 
 /// Two markers of one word, and rotations beside them: each mark is in exactly one rotation.
 pub fn each_mark_is_taken_once() {
-    explore(3, || {
+    explore(None, || {
         let bitmap = bitmap();
         let markers = [0, 1].map(|granule| {
             let bitmap = Arc::clone(&bitmap);
@@ -48,7 +48,7 @@ pub fn each_mark_is_taken_once() {
 
 /// Two rotators and a run that lies in two words: nothing falls between them.
 pub fn two_rotators_leave_nothing() {
-    explore(3, || {
+    explore(None, || {
         let bitmap = bitmap();
         let marker = Arc::clone(&bitmap);
         let marker = thread::spawn(move || marker.mark(granules(63, 2)));
@@ -66,7 +66,7 @@ pub fn two_rotators_leave_nothing() {
 /// A granule that is written and marked again and again, among rotations and snapshots: whoever takes the mark sees
 /// what was written before it, and at the end nothing is written and not marked.
 pub fn a_mark_comes_with_its_data() {
-    explore(3, || {
+    explore(None, || {
         let bitmap = bitmap();
         let data = Arc::new(AtomicU64::new(0));
         let writer = {

@@ -11,7 +11,7 @@ use crate::sync::Waker;
 
 /// The rate changes while workers ask: none of them sleeps on.
 pub fn a_change_reaches_whoever_waits() {
-    explore(3, || {
+    explore(None, || {
         let limiter = Arc::new(RateLimiter::new(Some(0)));
         let workers = [(); 2].map(|()| {
             let limiter = Arc::clone(&limiter);
@@ -32,7 +32,7 @@ pub fn a_change_reaches_whoever_waits() {
 
 /// A worker that begins while the rate changes waits for the new rate, or not at all.
 pub fn a_worker_that_comes_meanwhile_is_not_forgotten() {
-    explore(3, || {
+    explore(None, || {
         let limiter = Arc::new(RateLimiter::new(None));
         let worker = {
             let limiter = Arc::clone(&limiter);

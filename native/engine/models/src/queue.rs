@@ -80,7 +80,7 @@ fn plan(shared: Shared) -> (Result<(), CopyError>, Vec<u32>) {
 
 /// Every piece is done once.
 pub fn every_piece_is_done_once() {
-    explore(2, || {
+    explore(Some(2), || {
         let (result, done) = plan(start(&[Habit::Plain, Habit::Plain]));
         assert_eq!((result, done), (Ok(()), vec![0, 1, 2]));
     });
@@ -88,7 +88,7 @@ pub fn every_piece_is_done_once() {
 
 /// A piece that is given back is done by whoever has room.
 pub fn a_piece_that_is_given_back_is_done() {
-    explore(2, || {
+    explore(Some(2), || {
         let (result, done) = plan(start(&[Habit::GivesBack, Habit::Plain]));
         assert_eq!((result, done), (Ok(()), vec![0, 1, 2]));
     });
@@ -96,7 +96,7 @@ pub fn a_piece_that_is_given_back_is_done() {
 
 /// A failure ends everything, the planner's waiting for room too.
 pub fn a_failure_ends_all() {
-    explore(2, || {
+    explore(Some(2), || {
         let (result, done) = plan(start(&[Habit::Fails, Habit::Plain]));
         // The other worker may have done it all before.
         let is_done = result.is_ok() && done == [0, 1, 2];
@@ -106,7 +106,7 @@ pub fn a_failure_ends_all() {
 
 /// A worker that is gone fails the pass, and those that would follow.
 pub fn a_dead_worker_is_told() {
-    explore(2, || {
+    explore(Some(2), || {
         let shared = start(&[Habit::Dies]);
         let health = Arc::clone(&shared.health);
         let (result, done) = plan(shared);
@@ -117,7 +117,7 @@ pub fn a_dead_worker_is_told() {
 
 /// Somebody cancels from outside.
 pub fn a_cancel_reaches_everyone() {
-    explore(2, || {
+    explore(Some(2), || {
         let shared = start(&[Habit::Plain]);
         let pass = Arc::clone(&shared.pass);
         let canceller = thread::spawn(move || pass.fail(CopyError::new(ErrorKind::Cancelled)));
