@@ -125,7 +125,7 @@ pub(crate) fn any_reply(script: &mut Script<'_>, framing: Framing, requests: &[(
         0 => (NBD_REPLY_TYPE_NONE, Vec::new()),
         1 => (NBD_REPLY_TYPE_OFFSET_DATA, [message![near(script)], script.bytes().to_vec()].concat()),
         2 => (NBD_REPLY_TYPE_OFFSET_DATA, {
-            let length = script.number().min(70_000) as usize;
+            let length = script.number().min(10_000) as usize;
             [message![near(script)], vec![7; length]].concat()
         }),
         3 => (NBD_REPLY_TYPE_OFFSET_HOLE, message![near(script), script.number_u32()]),
