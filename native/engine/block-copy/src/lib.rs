@@ -27,6 +27,7 @@ mod rate_limiter;
 mod read_extents;
 mod relay;
 mod survey;
+mod sync;
 mod window;
 
 pub use comparison::{Comparer, Comparison, compare};

@@ -1,13 +1,12 @@
 //! One pass over a device: the queue between the planner and the workers, and how it ended.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use crate::error::{CopyError, ErrorKind};
 use crate::health::Health;
 use crate::piece::Piece;
-use nbd_io::Waker;
+use crate::sync::{AtomicBool, Condvar, Mutex, MutexGuard, Ordering, Waker};
 
 /// Shared by the planner, the workers, and whoever cancels.
 pub(crate) struct Pass {
@@ -18,6 +17,8 @@ pub(crate) struct Pass {
     failed: AtomicBool,
     wakers: Vec<Arc<Waker>>,
     health: Arc<Health>,
+    /// A queue of so many pieces is full.
+    room: usize,
 }
 
 struct State {
@@ -44,9 +45,14 @@ pub(crate) enum Taken {
 impl Pass {
     /// A pass for one worker a waker.
     pub(crate) fn new(wakers: Vec<Arc<Waker>>, health: Arc<Health>) -> Self {
+        Self::with_room(QUEUE_PIECES, wakers, health)
+    }
+
+    /// The same with a queue of this length.
+    pub(crate) fn with_room(room: usize, wakers: Vec<Arc<Waker>>, health: Arc<Health>) -> Self {
         let workers = wakers.len();
         let state = State {
-            queue: VecDeque::with_capacity(QUEUE_PIECES),
+            queue: VecDeque::with_capacity(room),
             closed: false,
             planned: false,
             idle: vec![false; workers],
@@ -59,15 +65,16 @@ impl Pass {
             failed: AtomicBool::new(false),
             wakers,
             health,
+            room,
         }
     }
 
     /// Hands a piece to the workers; waits while the queue is full. `false`: nobody wants more.
     pub(crate) fn push(&self, piece: Piece) -> bool {
         let mut state = self.state();
-        if state.queue.len() >= QUEUE_PIECES {
+        if state.queue.len() >= self.room {
             // Once waiting, until there is room for many: not a wake-up for each piece.
-            let crowded = |state: &mut State| state.queue.len() > REFILL_PIECES && !state.closed;
+            let crowded = |state: &mut State| state.queue.len() > self.room / 2 && !state.closed;
             state = self.changed.wait_while(state, crowded).unwrap_or_else(PoisonError::into_inner);
         }
         if state.closed {
@@ -134,7 +141,7 @@ impl Pass {
         }
         match piece {
             Some(piece) => {
-                if state.queue.len() == REFILL_PIECES {
+                if state.queue.len() == self.room / 2 {
                     self.changed.notify_all();
                 }
                 Taken::Piece(piece)
@@ -214,8 +221,6 @@ impl Drop for Membership {
 
 /// Enough to keep every lane busy while the planner asks for the next stretch of the map.
 const QUEUE_PIECES: usize = 256;
-/// A full queue is filled again from here on.
-const REFILL_PIECES: usize = QUEUE_PIECES / 2;
 
 #[cfg(test)]
 mod tests {

@@ -1,10 +1,9 @@
 //! Bytes a second, over all copies that share the limit.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use nbd_io::Waker;
+use crate::sync::{AtomicBool, Mutex, MutexGuard, Ordering, Waker};
 
 /// A limit of the data read a second. Zeros and skipped ranges cost nothing.
 #[derive(Default)]
@@ -52,7 +51,7 @@ impl RateLimiter {
         self.state().bucket.as_mut().map_or(Ok(()), |bucket| bucket.take(bytes, now))
     }
 
-    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,12 +1,11 @@
 //! The dirty bitmap that writers mark while a copier takes the marks away.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use crate::dirty_snapshot::DirtySnapshot;
 use crate::error::BitmapError;
 use crate::geometry::{Geometry, WORD_BITS, index};
 use crate::marked_runs::marked_runs;
 use crate::run::Run;
+use crate::sync::{AtomicU64, Ordering};
 
 /// Which granules of a device were written, recorded from many threads without a lock.
 ///

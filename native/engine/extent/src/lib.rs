@@ -8,6 +8,7 @@ mod limits;
 mod marked_runs;
 mod run;
 mod serial;
+mod sync;
 
 pub use dirty_bitmap::DirtyBitmap;
 pub use dirty_snapshot::DirtySnapshot;

@@ -193,6 +193,8 @@ impl Connection {
                     if count < room {
                         return Ok(());
                     }
+                    // Whoever always has one more thing to say is held to the deadlines, too.
+                    self.check_deadline(Instant::now())?;
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
                 Err(error) => return Err(NbdError::transport("receive", error)),

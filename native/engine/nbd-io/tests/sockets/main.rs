@@ -3,6 +3,7 @@
 #![expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the tests' numbers are small")]
 
 mod bad_clients;
+mod bad_servers;
 mod bitmaps;
 mod devices;
 mod framings;

@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 
 use nbd_io::{BlockSize, Framing, NbdUri};
 use nbd_proto::server::{Handshake, Limits, Offer, Outcome, Request};
-use nbd_proto::wire::REQUEST_HEADER_LENGTH;
+use nbd_proto::wire::{NBD_FLAG_SEND_FLUSH, REQUEST_HEADER_LENGTH};
 
 use crate::setup::TempDir;
 
@@ -26,8 +26,17 @@ impl ScriptedServer {
 
     /// Accepts one client, negotiates a writable export of 1 MiB with structured replies, and hands it to the script.
     pub fn negotiated(dir: &TempDir, script: impl FnOnce(UnixStream) + Send + 'static) -> Self {
-        Self::start(dir, |mut client| {
-            negotiate(&mut client);
+        Self::negotiated_in(Framing::Structured, dir, script)
+    }
+
+    /// The same with messages of this form, if the client agrees, and `base:allocation`.
+    pub fn negotiated_in(
+        framing: Framing,
+        dir: &TempDir,
+        script: impl FnOnce(UnixStream) + Send + 'static,
+    ) -> Self {
+        Self::start(dir, move |mut client| {
+            negotiate(framing, &mut client);
             script(client);
         })
     }
@@ -40,10 +49,12 @@ impl Drop for ScriptedServer {
     }
 }
 
-fn negotiate(client: &mut UnixStream) {
+fn negotiate(framing: Framing, client: &mut UnixStream) {
     let block_size = BlockSize::advertised(1, 4096, 32 << 20, 1 << 20).unwrap();
-    let offer = Offer::new("disk".to_owned(), String::new(), 1 << 20, 0, block_size, Vec::new()).unwrap();
-    let mut handshake = Handshake::new(Arc::from([offer])).up_to(Framing::Structured);
+    let contexts = vec!["base:allocation".to_owned()];
+    let flags = NBD_FLAG_SEND_FLUSH;
+    let offer = Offer::new("disk".to_owned(), String::new(), 1 << 20, flags, block_size, contexts).unwrap();
+    let mut handshake = Handshake::new(Arc::from([offer])).up_to(framing);
     loop {
         let outcome = handshake.poll_outcome();
         client.write_all(handshake.transmit()).unwrap();

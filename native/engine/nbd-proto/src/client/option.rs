@@ -157,13 +157,15 @@ pub(super) struct Answer {
     pub(super) contexts: Vec<Context>,
     pub(super) info: Info,
     replies: usize,
+    bytes: usize,
 }
 
 impl Answer {
     /// Takes one reply; `true` when it was the last one.
     pub(super) fn take(&mut self, option: u32, kind: u32, payload: &[u8]) -> Result<bool, HandshakeError> {
         self.replies += 1;
-        if self.replies > MAX_REPLIES {
+        self.bytes += payload.len();
+        if self.replies > MAX_REPLIES || self.bytes > MAX_ANSWER_LENGTH {
             return Err(ProtocolError::TooManyReplies.into());
         }
         let mut fields = Fields::new(payload);
@@ -191,6 +193,9 @@ impl Answer {
 
 /// Most replies to one option: exports in a list, contexts of an export.
 const MAX_REPLIES: usize = 10_000;
+
+/// Most that they may hold together: so many exports, with names and descriptions of a usual length.
+const MAX_ANSWER_LENGTH: usize = 8 << 20;
 
 /// What `NBD_REP_INFO` replies have told.
 #[derive(Debug, Default)]

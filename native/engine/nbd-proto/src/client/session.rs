@@ -322,8 +322,7 @@ impl Session {
     /// The server goes away: what it has not heard of yet fails as what it has heard of did.
     fn leave(&mut self) {
         self.is_leaving = true;
-        let begun = usize::from(self.front_sent > 0);
-        for Outgoing { cookie, .. } in self.queue.split_off(begun.min(self.queue.len())) {
+        for Outgoing { cookie, .. } in self.queue.split_off(self.begun()) {
             if let Some(request) = self.in_flight.get_mut(&cookie) {
                 request.sending = Sending::Sent;
                 request.result =
@@ -331,6 +330,17 @@ impl Session {
             }
             self.complete(cookie);
         }
+    }
+
+    /// How many of the queued requests are on their way, at least in part.
+    fn begun(&self) -> usize {
+        let mut start = 0;
+        let begun = self.queue.iter().take_while(|outgoing| {
+            let is_begun = start < self.front_sent;
+            start += outgoing.header.as_slice().len() + self.payload(outgoing.cookie).len();
+            is_begun
+        });
+        begun.count()
     }
 
     fn payload(&self, cookie: u64) -> &[u8] {

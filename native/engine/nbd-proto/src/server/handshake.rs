@@ -348,13 +348,7 @@ impl Handshake {
         }
         let (name, queries) = parse_contexts(payload).map_err(|_| NBD_REP_ERR_INVALID)?;
         let (index, offer) = self.find(&name)?;
-        let mut chosen: Vec<usize> = if listing && queries.is_empty() {
-            (0..offer.contexts().len()).collect()
-        } else {
-            queries.iter().flat_map(|query| offer.select(query, listing)).collect()
-        };
-        chosen.sort_unstable();
-        chosen.dedup();
+        let chosen = offer.select(&queries, listing);
         let mut replies = Vec::new();
         for context in &chosen {
             let id = if listing { 0 } else { u32::try_from(*context).unwrap_or(u32::MAX) };

@@ -89,11 +89,15 @@ impl Offer {
         Some(payload)
     }
 
-    /// The numbers of the contexts that a query selects. A namespace (`base:`, `qemu:`) or a prefix that
-    /// ends with a colon stands for all below it where `listing`.
-    pub(super) fn select(&self, query: &str, listing: bool) -> impl Iterator<Item = usize> {
-        let matches =
-            move |name: &str| name == query || listing && query.ends_with(':') && name.starts_with(query);
-        self.contexts.iter().enumerate().filter(move |(_, name)| matches(name)).map(|(index, _)| index)
+    /// The numbers of the contexts that any of the queries selects; without one, all where `listing`. A namespace
+    /// (`base:`, `qemu:`) or a prefix that ends with a colon stands for all below it where `listing`.
+    pub(super) fn select(&self, queries: &[String], listing: bool) -> Vec<usize> {
+        let selects = |query: &String, name: &String| {
+            name == query || listing && query.ends_with(':') && name.starts_with(query.as_str())
+        };
+        let is_selected =
+            |name: &String| listing && queries.is_empty() || queries.iter().any(|query| selects(query, name));
+        let contexts = self.contexts.iter().enumerate();
+        contexts.filter(|(_, name)| is_selected(name)).map(|(index, _)| index).collect()
     }
 }

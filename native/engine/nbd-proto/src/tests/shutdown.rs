@@ -36,6 +36,26 @@ fn requests_that_were_not_begun_are_not_sent() {
 }
 
 #[test]
+fn requests_that_left_together_with_the_last_of_a_failed_one_are_waited_for() {
+    let mut session = Session::new(capable_export());
+    let first = session.submit(1, write(1)).unwrap();
+    let second = session.submit(2, write(2)).unwrap();
+    let third = session.submit(3, write(3)).unwrap();
+    // The server fails the first one before it has all of it; its rest and the others leave in one go.
+    session.handle_transmitted(50);
+    tell_session(&mut session, &simple_reply(first, 108), &[usize::MAX]).unwrap();
+    session.handle_transmitted(78 + 128 + 128);
+    assert_eq!(session.poll_completion().unwrap().token, 1);
+    assert_eq!(session.poll_completion(), None, "what was sent may still be done");
+    for cookie in [second, third] {
+        assert!(!session.wants_transmit());
+        tell_session(&mut session, &simple_reply(cookie, 0), &[usize::MAX]).unwrap();
+        assert!(session.poll_completion().unwrap().result.is_ok());
+    }
+    assert_eq!(take_requests(&mut session), leave());
+}
+
+#[test]
 fn other_errors_change_nothing() {
     let mut session = Session::new(capable_export());
     let cookie = session.submit(1, write(1)).unwrap();

@@ -70,7 +70,12 @@ fn parse_host_and_port(text: &str) -> Result<Transport, UriError> {
         if port.contains(':') || host.contains(['[', ']']) {
             return Err(UriError::Host);
         }
-        (decode_text(host)?, port)
+        let host = decode_text(host)?;
+        // Only an IPv6 address has colons, and it goes in brackets.
+        if host.contains(':') {
+            return Err(UriError::Host);
+        }
+        (host, port)
     };
     let port = match port {
         "" => NBD_DEFAULT_PORT,
@@ -185,6 +190,7 @@ mod tests {
             ("nbd://[::1]1", UriError::Host),
             ("nbd://[localhost]", UriError::Host),
             ("nbd://::1/x", UriError::Host),
+            ("nbd://h%3A1/x", UriError::Host),
         ] {
             assert_eq!(text.parse::<NbdUri>(), Err(error), "{text}");
         }
