@@ -10,6 +10,7 @@ mod raw_client;
 mod setup;
 
 use std::fs;
+use std::time::Duration;
 
 use nbd_io::server::{Server, ServerOptions};
 use nbd_proto::wire::*;
@@ -25,7 +26,13 @@ const BYTES_A_CLIENT: u64 = (1 << 20) + (256 << 10);
 #[test]
 fn a_client_costs_no_more_than_a_piece_of_its_messages() {
     let dir = TempDir::new();
-    let options = ServerOptions { max_connections: 1000, ..ServerOptions::new(dir.unix()) };
+    let (handshake_timeout, stall_timeout) = (Duration::MAX, Duration::MAX);
+    let options = ServerOptions {
+        handshake_timeout,
+        stall_timeout,
+        max_connections: 1000,
+        ..ServerOptions::new(dir.unix())
+    };
     let server = Server::start(&options, vec![export("", memory(64 << 20))]).unwrap();
     let uri = server.uri("");
     let payload = vec![1; 20 << 20];
