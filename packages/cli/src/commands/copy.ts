@@ -4,7 +4,7 @@ import type { CommandContext } from '../context.js';
 import { EXIT, type Failure } from '../exit-status.js';
 import { helpEnd } from '../help-text.js';
 import { Interruption } from '../interruption.js';
-import { parseEndpoint } from '../options/endpoint.js';
+import { parseEndpoint, SERVER_COMMANDS } from '../options/endpoint.js';
 import { refuseUnbuilt } from '../options/not-built.js';
 import { wholeNumber } from '../options/numbers.js';
 import { type OutputOptions, withOutputOptions } from '../options/output-options.js';
@@ -13,6 +13,7 @@ import { powerOfTwoSize } from '../options/size.js';
 import { copyText } from '../output/copy-text.js';
 import { tellFailure } from '../output/failure-text.js';
 import { Output } from '../output/output.js';
+import { withServers } from '../server-commands.js';
 import { UsageError } from '../usage-error.js';
 
 export interface CopyCommandOptions extends OutputOptions {
@@ -55,11 +56,13 @@ export function addCopyCommand(program: Command, context: CommandContext): void 
       'after',
       helpEnd(
         "blockferry copy 'nbd+unix:///vda?socket=/run/vm' a.img --bandwidth 1Gbit/s",
+        SERVER_COMMANDS,
         'A missing destination file is created. A smaller destination is refused, a larger one is taken where it is a file or a device.',
       ),
     )
     .action(async (source: string, destination: string, options: CopyCommandOptions) => {
-      context.finish(await runCopy(source, destination, options, context));
+      const copied = withServers([source, destination], (from, to) => runCopy(from, to, options, context));
+      context.finish(await copied);
     });
 }
 

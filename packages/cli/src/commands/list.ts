@@ -7,6 +7,7 @@ import { parseEndpoint } from '../options/endpoint.js';
 import { refuseUnbuilt } from '../options/not-built.js';
 import { type OutputOptions, withOutputOptions } from '../options/output-options.js';
 import { Output } from '../output/output.js';
+import { withServers } from '../server-commands.js';
 
 export function addListCommand(program: Command, context: CommandContext): void {
   const command = program
@@ -19,7 +20,7 @@ export function addListCommand(program: Command, context: CommandContext): void 
     .action(async (uri: string, options: OutputOptions) => {
       const { list } = await import('@blockferry/nbd');
       using output = new Output(context.shell, options);
-      await tellExports(output, uri, await list(uri));
+      await withServers([uri], async (uri) => tellExports(output, uri, await list(uri)));
       context.finish(EXIT.done);
     });
 }

@@ -7,6 +7,7 @@ import { parseEndpoint } from '../options/endpoint.js';
 import { refuseUnbuilt } from '../options/not-built.js';
 import { type OutputOptions, withOutputOptions } from '../options/output-options.js';
 import { Output } from '../output/output.js';
+import { withServers } from '../server-commands.js';
 
 export interface MapCommandOptions extends OutputOptions {
   readonly context: string;
@@ -27,7 +28,7 @@ export function addMapCommand(program: Command, context: CommandContext): void {
   withOutputOptions(refuseUnbuilt(command, ['--tls-creds <dir>']))
     .addHelpText('after', helpEnd("blockferry map 'nbd+unix:///vda?socket=/run/vm.sock' --totals"))
     .action(async (uri: string, options: MapCommandOptions) => {
-      await runMap(uri, options, context);
+      await withServers([uri], (uri) => runMap(uri, options, context));
       context.finish(EXIT.done);
     });
 }

@@ -9,6 +9,7 @@ import { wholeNumber } from '../options/numbers.js';
 import { type OutputOptions, withOutputOptions } from '../options/output-options.js';
 import { Output } from '../output/output.js';
 import { formatBytes } from '../output/units.js';
+import { withServers } from '../server-commands.js';
 
 export interface VerifyCommandOptions extends OutputOptions {
   readonly connections?: number;
@@ -31,7 +32,7 @@ export function addVerifyCommand(program: Command, context: CommandContext): voi
       ),
     )
     .action(async (a: string, b: string, options: VerifyCommandOptions) => {
-      context.finish(await runVerify(a, b, options, context));
+      context.finish(await withServers([a, b], (a, b) => runVerify(a, b, options, context)));
     });
 }
 

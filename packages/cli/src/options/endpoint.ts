@@ -8,3 +8,8 @@ export function parseEndpoint(text: string): string {
     throw notBuilt(`TLS (${text})`, 'give a URI without it, such as nbd://host');
   return text;
 }
+
+/** What the help of a command with endpoints says. */
+export const SERVER_COMMANDS: string =
+  'Instead of an NBD URI: [ COMMAND ARGUMENTS ], a server such as nbdkit or qemu-nbd that is started for this and ' +
+  'ended afterwards. The brackets are words of their own.';

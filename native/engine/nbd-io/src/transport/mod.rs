@@ -61,7 +61,7 @@ impl Socket {
         retry(|| sendmsg(&self.fd, buffers, &mut SendAncillaryBuffer::default(), SendFlags::NOSIGNAL))
     }
 
-    /// Sends all of the buffers, whether the socket blocks or not.
+    /// Sends all of the buffers; a peer that is too slow for the deadline is `TimedOut`.
     pub(crate) fn send_all(
         &self,
         mut buffers: &mut [IoSlice<'_>],

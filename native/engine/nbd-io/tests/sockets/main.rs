@@ -2,8 +2,8 @@
 #![cfg(test)]
 #![expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the tests' numbers are small")]
 
+mod bad_clients;
 mod bitmaps;
-mod clients_that_misbehave;
 mod devices;
 mod framings;
 mod lifecycle;
