@@ -34,3 +34,4 @@ export type { ExportOptions, ServedExport } from './served-export.js';
 export { type NbdServer, type ServeOptions, serve } from './server.js';
 export { type ServerProcess, startServerProcess } from './server-process.js';
 export { systemdSockets } from './sockets.js';
+export type { TlsCredentials } from './tls.js';

@@ -7,6 +7,7 @@ import { aborted, untilAborted, unwrap } from './native.js';
 import { checkReplies, type Replies } from './replies.js';
 import { type ExportOptions, type ServedExport, servedExports, toBindingExport } from './served-export.js';
 import { checkDescriptor } from './sockets.js';
+import type { TlsCredentials } from './tls.js';
 
 /**
  * What to serve, and where. One export: `file` or `memory`; further ones, or all, in `exports`.
@@ -37,6 +38,11 @@ export interface ServeOptions extends Partial<Omit<ExportOptions, 'name'>> {
   readonly stallTimeoutMs?: number;
   /** That a client may be silent between two requests; then it is disconnected. @default for ever */
   readonly idleTimeoutMs?: number;
+  /**
+   * Demand TLS of every client. With a URI `nbds://` or `nbds+unix://` to listen on, its parameter `tls-certificates`
+   * may be given instead. Read once, when the server starts. @default plain text, except with such a URI
+   */
+  readonly tls?: Omit<TlsCredentials, 'hostname'>;
   /** Aborted before the server runs, `serve` rejects with `ABORTED`; later, the server closes. */
   readonly signal?: AbortSignal;
 }
@@ -66,7 +72,7 @@ export interface NbdServer extends AsyncDisposable {
  * Serves files, block devices and memory over NBD; resolves when clients can connect.
  *
  * @throws {NbdError} `NBD_LISTEN` where it cannot listen there, `IO_*` where a file cannot be opened,
- *   `INVALID_ARGUMENT`, `ABORTED`.
+ *   `NBD_TLS_CREDENTIALS` where the certificates are of no use, `INVALID_ARGUMENT`, `ABORTED`.
  */
 export async function serve(options: ServeOptions): Promise<NbdServer> {
   const { listen, signal } = options;
@@ -77,6 +83,8 @@ export async function serve(options: ServeOptions): Promise<NbdServer> {
       listen: typeof listen === 'string' ? listen : undefined,
       sockets: typeof listen === 'string' ? undefined : listen.sockets.map(checkDescriptor),
       replies: checkReplies(options.replies),
+      tlsDirectory: options.tls?.directory,
+      tlsVerifyPeer: options.tls?.verifyPeer,
       maxConnections: checkInteger('maxConnections', options.maxConnections, 1, 10_000),
       handshakeTimeoutMs: checkTimeout('handshakeTimeoutMs', options.handshakeTimeoutMs),
       stallTimeoutMs: checkTimeout('stallTimeoutMs', options.stallTimeoutMs),

@@ -205,7 +205,7 @@ describe('a server is refused', () => {
     ['two bitmaps of one name', { bitmaps: [{ name: 'm' }, { name: 'm' }] }, 'INVALID_ARGUMENT'],
     ['a name that is too long', { exportName: 'x'.repeat(4097) }, 'INVALID_ARGUMENT'],
     ['another scheme', { listen: 'http://127.0.0.1:8080' }, 'INVALID_ARGUMENT'],
-    ['TLS, which is not built yet', { listen: 'nbds://127.0.0.1:10809' }, 'NBD_UNSUPPORTED'],
+    ['TLS without certificates', { listen: 'nbds://127.0.0.1:10809' }, 'INVALID_ARGUMENT'],
     ['a missing folder', { listen: 'nbd+unix:///?socket=/nowhere/at/all' }, 'NBD_LISTEN'],
     ['a long path', { listen: `nbd+unix:///?socket=/${'x'.repeat(200)}` }, 'NBD_LISTEN'],
     ['a missing file', { memory: undefined as never, file: '/nowhere/at/all' }, 'IO_ENOENT'],

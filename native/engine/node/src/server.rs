@@ -1,6 +1,6 @@
 //! Serving files, block devices and memory.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -9,8 +9,8 @@ use extent::DirtyBitmap;
 use napi::bindgen_prelude::Object;
 use napi::{Env, Result};
 use napi_derive::napi;
-use nbd_io::Transport;
 use nbd_io::server::{ExportConfig, Listen, Server, ServerOptions};
+use nbd_io::{NbdUri, TlsCredentials};
 
 use crate::connection::BindingDone;
 use crate::dirty_bitmap::BindingDirtyBitmap;
@@ -62,6 +62,10 @@ pub struct BindingServeOptions {
     pub replies: Option<String>,
     /// Clients at a time.
     pub max_connections: Option<u32>,
+    /// Folder of certificates: demand TLS.
+    pub tls_directory: Option<String>,
+    /// Demand certificates of clients.
+    pub tls_verify_peer: Option<bool>,
     /// Negotiating, in milliseconds.
     pub handshake_timeout_ms: Option<u32>,
     /// A MiB of a message, in milliseconds.
@@ -109,11 +113,14 @@ type Outcome<T> = std::result::Result<T, BindingFailure>;
 
 fn start(options: BindingServeOptions) -> Outcome<BindingServer> {
     let sockets = Inherited::of(options.sockets.as_deref().unwrap_or_default())?;
-    let listen = match &options.listen {
-        Some(uri) => Listen::At(parse_listen(uri)?),
+    let listen = options.listen.as_deref().map(parse_uri).transpose()?;
+    let tls = credentials(&options, listen.as_ref())?;
+    let listen = match listen {
+        Some(uri) => Listen::At(uri.transport),
         None => Listen::On(sockets.copies()),
     };
     let mut server_options = ServerOptions::new(listen);
+    server_options.tls = tls;
     let ms = |ms: u32| Duration::from_millis(ms.into());
     if let Some(most) = options.max_connections.and_then(|most| usize::try_from(most).ok()) {
         server_options.max_connections = most;
@@ -136,12 +143,20 @@ fn start(options: BindingServeOptions) -> Outcome<BindingServer> {
     Ok(BindingServer { server: Mutex::new(Some(server)), exports })
 }
 
-fn parse_listen(uri: &str) -> Outcome<Transport> {
-    let listen = parse_uri(uri)?;
-    if listen.tls {
-        return Err(BindingFailure::new("NBD_UNSUPPORTED", "serving with TLS is not built yet"));
-    }
-    Ok(listen.transport)
+/// What the options say of TLS or, where they say nothing, the URI that it listens on.
+fn credentials(options: &BindingServeOptions, listen: Option<&NbdUri>) -> Outcome<Option<TlsCredentials>> {
+    let secure = listen.filter(|uri| uri.tls);
+    let named = secure.and_then(|uri| uri.tls_options.certificates.clone());
+    let Some(directory) = options.tls_directory.clone().map(PathBuf::from).or(named) else {
+        return match secure {
+            Some(_) => Err(BindingFailure::invalid(
+                "to serve with TLS takes certificates: name their folder, by the option or by tls-certificates",
+            )),
+            None => Ok(None),
+        };
+    };
+    let verify_peer = options.tls_verify_peer.or(secure.and_then(|uri| uri.tls_options.verify_peer));
+    Ok(Some(TlsCredentials { directory, verify_peer: verify_peer.unwrap_or(true) }))
 }
 
 fn open_export(options: BindingExportOptions) -> Outcome<(ExportConfig, Served)> {

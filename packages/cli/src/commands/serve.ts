@@ -1,15 +1,16 @@
 import { once } from 'node:events';
+import type { ServeOptions } from '@blockferry/nbd';
 import type { Command } from 'commander';
 import type { CommandContext } from '../context.js';
 import { EXIT } from '../exit-status.js';
 import { helpEnd } from '../help-text.js';
 import { Interruption } from '../interruption.js';
 import { parseEndpoint } from '../options/endpoint.js';
-import { refuseUnbuilt } from '../options/not-built.js';
 import { duration, wholeNumber } from '../options/numbers.js';
 import { type OutputOptions, withOutputOptions } from '../options/output-options.js';
 import { collectServed, parseServed, type Served } from '../options/served.js';
 import { powerOfTwoSize } from '../options/size.js';
+import { parseFolder } from '../options/tls-options.js';
 import { Output } from '../output/output.js';
 import { UsageError } from '../usage-error.js';
 
@@ -22,6 +23,9 @@ export interface ServeCommandOptions extends OutputOptions {
   readonly granularity?: number;
   readonly maxConnections?: number;
   readonly idleTimeout?: number;
+  readonly tlsCreds?: string;
+  /** False after `--no-tls-verify-peer`. */
+  readonly tlsVerifyPeer: boolean;
 }
 
 export function addServeCommand(program: Command, context: CommandContext): void {
@@ -59,8 +63,14 @@ export function addServeCommand(program: Command, context: CommandContext): void
       '--idle-timeout <time>',
       'disconnect a client that asks for nothing for so long, e.g. 10min (default: never)',
       duration('s'),
-    );
-  withOutputOptions(refuseUnbuilt(command, ['--tls-creds <dir>']))
+    )
+    .option(
+      '--tls-creds <dir>',
+      'demand TLS; the folder has server-cert.pem, server-key.pem and ca-cert.pem',
+      parseFolder,
+    )
+    .option('--no-tls-verify-peer', 'with TLS, let in clients without a certificate');
+  withOutputOptions(command)
     .addHelpText(
       'after',
       helpEnd(
@@ -88,6 +98,7 @@ async function runServe(served: Served, options: ServeCommandOptions, { shell }:
     exports: all.map(([name, served]) => ({ name, ...served, readOnly, bitmaps })),
     ...(maxConnections !== undefined && { maxConnections }),
     ...(idleTimeout !== undefined && { idleTimeoutMs: idleTimeout }),
+    ...tlsOf(options),
   });
   try {
     const { uri, size } = server;
@@ -110,6 +121,12 @@ function bitmapsOf({ bitmap, granularity }: ServeCommandOptions): { name: string
   }
   if (bitmap === '') throw new UsageError('--bitmap needs a name.');
   return [{ name: bitmap, ...(granularity !== undefined && { granularity }) }];
+}
+
+function tlsOf({ tlsCreds, tlsVerifyPeer }: ServeCommandOptions): Pick<ServeOptions, 'tls'> {
+  if (tlsCreds !== undefined) return { tls: { directory: tlsCreds, verifyPeer: tlsVerifyPeer } };
+  if (!tlsVerifyPeer) throw new UsageError('--no-tls-verify-peer is about TLS: give --tls-creds DIR, too.');
+  return {};
 }
 
 function whereToListen(

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use block_device::ZeroMode;
 use extent::Run;
 use nbd_proto::errno::NbdErrno;
+use nbd_proto::error::ProtocolError;
 use nbd_proto::server::{Action, Choice, Handshake, Limits, Outcome, ReplyEncoder, Request};
 use nbd_proto::wire::{EXTENDED_REQUEST_HEADER_LENGTH, NBD_DEFAULT_MAX_PAYLOAD};
 
@@ -16,19 +17,28 @@ use super::output::Output;
 use super::patience::Patience;
 use super::read::{PIECE, read_chunks, read_whole, room};
 use super::registry::Registry;
+use crate::tls::ServerTls;
 use crate::transport::{Interest, Socket, deadline_in};
 
 /// Negotiates with a client before the deadline; `None` when it left.
 pub(super) fn negotiate(
     socket: &Socket,
     mut handshake: Handshake,
+    tls: Option<&ServerTls>,
     timeout: Duration,
 ) -> io::Result<Option<Choice>> {
     let end = deadline_in(timeout);
     let deadline = Some(end);
     socket.set_nonblocking(true)?;
+    if tls.is_some() {
+        handshake = handshake.with_tls();
+    }
     loop {
         let outcome = handshake.poll_outcome();
+        if handshake.wants_tls() && socket.has_input()? {
+            // A client waits for the answer: whoever spoke already is not the client.
+            return Err(io::Error::other(ProtocolError::PlainTextBeforeTls));
+        }
         let pending = handshake.transmit().len();
         socket.send_all(&mut [IoSlice::new(handshake.transmit())], deadline)?;
         handshake.handle_transmitted(pending);
@@ -36,6 +46,10 @@ pub(super) fn negotiate(
             Some(Outcome::Connected(choice)) => return Ok(Some(choice)),
             Some(Outcome::Left) => return Ok(None),
             None => {}
+        }
+        if let Some(tls) = tls.filter(|_| handshake.wants_tls()) {
+            socket.start_tls(tls.session()?, end)?;
+            handshake.handle_tls();
         }
         // A client that always has one more option to say is not waited for either.
         if Instant::now() >= end || !socket.wait(Interest::READ, deadline)? {

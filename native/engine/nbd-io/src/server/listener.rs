@@ -16,6 +16,7 @@ use super::patience::Patience;
 use super::registry::{Registration, Registry};
 use super::{ExportConfig, Listen, ServerOptions};
 use crate::error::{ErrorKind, NbdError};
+use crate::tls::ServerTls;
 use crate::transport::{Accepted, Interest, Listener, Socket, Waker, wait};
 
 /// A running server. Dropping it closes it.
@@ -36,6 +37,7 @@ struct Shared {
     handshake_timeout: Duration,
     patience: Patience,
     max_connections: usize,
+    tls: Option<ServerTls>,
 }
 
 impl Server {
@@ -43,7 +45,7 @@ impl Server {
     ///
     /// Fails with [`ErrorKind::Listen`] where the address cannot be had, and with [`ErrorKind::InvalidRequest`]
     /// where two exports or two bitmaps have one name, a name is longer than 4096 bytes or contains NUL, or a
-    /// bitmap is of another size than its device.
+    /// bitmap is of another size than its device, and with [`ErrorKind::TlsCredentials`] where these are of no use.
     pub fn start(options: &ServerOptions, exports: Vec<ExportConfig>) -> Result<Self, NbdError> {
         let shared = Arc::new(Shared::new(options, exports)?);
         let cannot_listen = |error: io::Error| {
@@ -79,7 +81,8 @@ impl Server {
     /// The URI of an export of this name.
     #[must_use]
     pub fn uri(&self, export: &str) -> NbdUri {
-        NbdUri::plain(self.address.clone(), export.to_owned())
+        let tls = self.shared.tls.is_some();
+        NbdUri { tls, ..NbdUri::plain(self.address.clone(), export.to_owned()) }
     }
 
     /// Clients that are connected.
@@ -138,6 +141,7 @@ impl Shared {
             exports.push(export);
             offers.push(offer);
         }
+        let tls = options.tls.as_ref().map(ServerTls::new).transpose();
         Ok(Self {
             exports,
             offers: offers.into(),
@@ -146,6 +150,7 @@ impl Shared {
             handshake_timeout: options.handshake_timeout,
             patience: Patience::new(options),
             max_connections: options.max_connections,
+            tls: tls.map_err(|failure| NbdError::tls(OPERATION, failure))?,
         })
     }
 
@@ -197,10 +202,14 @@ fn welcome(shared: &Arc<Shared>, socket: Socket) -> Option<JoinHandle<()>> {
 
 fn serve_client(shared: &Shared, socket: &Socket, _registration: &Registration) {
     // Whatever went wrong, the client sees its connection end; there is no one else to tell.
-    let Ok(Some(choice)) = negotiate(socket, shared.handshake(), shared.handshake_timeout) else { return };
-    if let Some(export) = shared.exports.get(choice.offer) {
+    let tls = shared.tls.as_ref();
+    let negotiated = negotiate(socket, shared.handshake(), tls, shared.handshake_timeout);
+    if let Ok(Some(choice)) = negotiated
+        && let Some(export) = shared.exports.get(choice.offer)
+    {
         let _ = Connection::new(socket, export, choice, &shared.registry, shared.patience).serve();
     }
+    socket.take_leave();
 }
 
 /// What clients get to take their last replies.

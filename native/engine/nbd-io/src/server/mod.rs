@@ -21,6 +21,8 @@ use nbd_proto::uri::Transport;
 
 pub use listener::Server;
 
+use crate::tls::TlsCredentials;
+
 /// A device to serve.
 pub struct ExportConfig {
     /// The export's name; at most 4096 bytes, unique on its server.
@@ -71,6 +73,8 @@ pub struct ServerOptions {
     pub idle_timeout: Option<Duration>,
     /// Clients at a time, further ones are turned away. With 1, clients are told not to use several. Default: 100.
     pub max_connections: usize,
+    /// Demand TLS of every client, as this. Default: plain text.
+    pub tls: Option<TlsCredentials>,
 }
 
 impl ServerOptions {
@@ -84,6 +88,7 @@ impl ServerOptions {
             stall_timeout: Duration::from_secs(60),
             idle_timeout: None,
             max_connections: 100,
+            tls: None,
         }
     }
 }
