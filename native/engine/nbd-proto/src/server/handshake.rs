@@ -403,7 +403,7 @@ impl Handshake {
 const MAX_OPTION_LENGTH: usize = 64 << 10;
 
 /// So much more is read and forgotten, to be able to say that it was too much.
-const MAX_SKIPPED_LENGTH: usize = 1 << 20;
+const MAX_SKIPPED_LENGTH: usize = 256 << 10;
 
 /// A client lists what there is, perhaps asks about each, and chooses: more options keep a server busy in vain.
 const MAX_OPTIONS: usize = 1024;

@@ -121,13 +121,14 @@ fn namespaces_stand_for_all_of_theirs_where_contexts_are_listed() {
 #[test]
 fn options_that_are_too_big_are_skipped_and_refused() {
     let mut server = greeted();
-    for length in [(64 << 10) + 1, 1 << 20] {
+    for length in [(64 << 10) + 1, 256 << 10] {
         let answer = tell_server(&mut server, &option(NBD_OPT_GO, &vec![7; length])).unwrap();
         assert_eq!(answer, option_reply(NBD_OPT_GO, NBD_REP_ERR_TOO_BIG, &[]));
     }
     let answer = tell_server(&mut server, &option(NBD_OPT_GO, &plain_info("x"))).unwrap();
     assert!(answer.ends_with(&option_reply(NBD_OPT_GO, NBD_REP_ACK, &[])));
-    for (code, length) in [(NBD_OPT_GO, (1 << 20) + 1), (NBD_OPT_EXPORT_NAME, (64 << 10) + 1), (99, u32::MAX)]
+    for (code, length) in
+        [(NBD_OPT_GO, (256 << 10) + 1), (NBD_OPT_EXPORT_NAME, (64 << 10) + 1), (99, u32::MAX)]
     {
         let header = message![NBD_OPTS_MAGIC, code, length];
         let dropped = tell_server(&mut greeted(), &header).unwrap_err();
