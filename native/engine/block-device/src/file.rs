@@ -2,12 +2,13 @@
 
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom};
+use std::num::NonZeroU64;
 use std::os::unix::fs::{FileExt, FileTypeExt};
 use std::path::Path;
 use std::sync::OnceLock;
 
 use extent::{Extent, Run};
-use rustix::fs::{Mode, OFlags, ioctl_blksszget};
+use rustix::fs::{Advice, Mode, OFlags, fadvise, ioctl_blksszget};
 use rustix::io::Errno;
 
 use crate::allocation::Space;
@@ -173,6 +174,11 @@ impl Device for FileDevice {
         self.file.sync_data().inspect_err(|error| {
             self.lost.get_or_init(|| error.raw_os_error().unwrap_or(Errno::IO.raw_os_error()));
         })
+    }
+
+    fn prefetch(&self, run: Run) {
+        // Advice, and what cannot be read will fail when it is.
+        let _ = fadvise(&self.file, run.offset, NonZeroU64::new(run.length), Advice::WillNeed);
     }
 
     fn extents(&self, run: Run, limit: usize) -> io::Result<Vec<Extent>> {

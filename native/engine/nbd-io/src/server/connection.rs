@@ -99,6 +99,7 @@ impl<'a> Connection<'a> {
         let mut room = [0; EXTENDED_REQUEST_HEADER_LENGTH];
         while let Some(header) = self.input.header(self.choice.framing.request_header_length(), &mut room)? {
             let request = Request::decode(header, &self.limits).map_err(io::Error::other)?;
+            self.prefetch_waiting(&request);
             let action = if self.registry.is_closing() {
                 Err(NbdErrno::Eshutdown)
             } else {
@@ -110,6 +111,22 @@ impl<'a> Connection<'a> {
             self.answer(&request, action)?;
         }
         Ok(())
+    }
+
+    /// Reads that have come already, behind `current`: one is answered after the other, and the system may begin
+    /// with all of them.
+    fn prefetch_waiting(&mut self, current: &Request) {
+        let header_length = self.choice.framing.request_header_length();
+        let mut payload = current.payload_length();
+        let mut rest = self.input.news().unwrap_or_default();
+        while let Some(header) = usize::try_from(payload).ok().and_then(|payload| rest.get(payload..)) {
+            let Some((header, behind)) = header.split_at_checked(header_length) else { return };
+            let Ok(request) = Request::decode(header, &self.limits) else { return };
+            if let Ok(Action::Read { run, .. }) = request.check(&self.limits) {
+                self.export.device.prefetch(run);
+            }
+            (payload, rest) = (request.payload_length(), behind);
+        }
     }
 
     fn answer(&mut self, request: &Request, action: Result<Action, NbdErrno>) -> io::Result<()> {

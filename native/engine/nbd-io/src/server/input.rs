@@ -16,11 +16,12 @@ pub(super) struct Input<'a> {
     patience: Patience,
     ahead: Box<[u8]>,
     filled: Range<usize>,
+    is_new: bool,
 }
 
 impl<'a> Input<'a> {
     pub(super) fn new(socket: &'a Socket, patience: Patience) -> Self {
-        Self { socket, patience, ahead: vec![0; READ_AHEAD].into_boxed_slice(), filled: 0..0 }
+        Self { socket, patience, ahead: vec![0; READ_AHEAD].into_boxed_slice(), filled: 0..0, is_new: false }
     }
 
     /// The next request's header, which has `length` bytes; `None` when the client has closed between two requests.
@@ -58,6 +59,11 @@ impl<'a> Input<'a> {
         }
     }
 
+    /// What has come behind the last header or payload, if there is more than at the last call.
+    pub(super) fn news(&mut self) -> Option<&[u8]> {
+        std::mem::take(&mut self.is_new).then(|| self.ahead.get(self.filled.clone()))?
+    }
+
     /// Reads into `buffer` and, what exceeds it, into the read-ahead, which is empty.
     fn receive(&mut self, buffer: &mut [u8], deadline: Option<Instant>) -> io::Result<usize> {
         let direct = buffer.len();
@@ -75,6 +81,7 @@ impl<'a> Input<'a> {
             }
         };
         self.filled = 0..count.saturating_sub(direct);
+        self.is_new = true;
         Ok(count)
     }
 
