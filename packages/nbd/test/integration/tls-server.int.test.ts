@@ -41,7 +41,7 @@ describe.skipIf(!lab.available)('our server and clients with GnuTLS', () => {
     `${server.uri}${server.uri.includes('?') ? '&' : '?'}tls-certificates=${folder}`;
 
   /** What QEMU's tools are told. */
-  function qemu(server: NbdServer): string[] {
+  function qemu(server: NbdServer, more = ''): string[] {
     const uri = new URL(server.uri.replace(/^nbds/, 'http'));
     const socket = new URLSearchParams(uri.search).get('socket');
     const port = /:(\d+)\//.exec(server.uri)?.[1];
@@ -50,7 +50,7 @@ describe.skipIf(!lab.available)('our server and clients with GnuTLS', () => {
         ? `server.type=inet,server.host=127.0.0.1,server.port=${port}`
         : `server.type=unix,server.path=${socket}`;
     return [
-      ...['--object', `tls-creds-x509,id=tls0,dir=${pki.good},endpoint=client`],
+      ...['--object', `tls-creds-x509,id=tls0,dir=${pki.good},endpoint=client${more}`],
       ...['--image-opts', `driver=nbd,${where},tls-creds=tls0,tls-hostname=localhost`],
     ];
   }
@@ -90,6 +90,16 @@ describe.skipIf(!lab.available)('our server and clients with GnuTLS', () => {
     const copied = scratch.join(`${kind}-convert.raw`);
     await qemuImg('convert', object, creds, options, image, '-O', 'raw', copied);
     expect((await qemuIo(copied, ['read -P 7 1M 1M', 'read -P 7 3M 1M'])).stdout).not.toContain('failed');
+  });
+
+  it('speaks TLS 1.2 with a client that knows no newer one', async () => {
+    await using server = await start();
+    const { stdout } = await run('qemu-io', [
+      ...qemu(server, ',priority=NORMAL:-VERS-TLS1.3'),
+      ...['-c', 'write -P 7 1M 3M', '-c', 'read -P 7 1M 3M'],
+    ]);
+    expect(stdout).toContain('read 3145728/3145728 bytes');
+    expect(stdout).not.toContain('failed');
   });
 
   it('lets in nobody without a certificate, and says nothing in plain', async () => {

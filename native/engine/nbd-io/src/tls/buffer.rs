@@ -53,14 +53,17 @@ impl ByteQueue {
         self.filled.end = self.buffer.len().min(self.filled.end + count);
     }
 
-    /// Appends; what does not fit is lost.
-    pub(super) fn push(&mut self, data: &[u8]) {
+    /// Appends, if there is room for all of it.
+    pub(super) fn push(&mut self, data: &[u8]) -> bool {
         if data.is_empty() {
-            return;
+            return true;
         }
-        debug_assert!(data.len() <= self.room(), "the capacity is for all that can come");
-        let count = copy(data, self.spare());
-        self.advance(count);
+        let fits = data.len() <= self.room();
+        if fits {
+            let count = copy(data, self.spare());
+            self.advance(count);
+        }
+        fits
     }
 }
 
@@ -195,10 +198,11 @@ mod tests {
     #[test]
     fn a_queue_keeps_order_and_size() {
         let mut queue = ByteQueue::with_capacity(4);
-        queue.push(&[1, 2, 3]);
+        assert!(queue.push(&[1, 2, 3]));
         queue.consume(2);
         assert_eq!((queue.room(), queue.spare().len()), (3, 3));
-        queue.push(&[4, 5, 6]);
+        assert!(!queue.push(&[4, 5, 6, 7]), "it does not fit");
+        assert!(queue.push(&[4, 5, 6]));
         assert_eq!((queue.bytes(), queue.room()), (&[3, 4, 5, 6][..], 0));
         queue.consume(9);
         assert_eq!((queue.bytes(), queue.room()), (&[][..], 4));

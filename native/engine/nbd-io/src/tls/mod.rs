@@ -9,6 +9,9 @@ mod failure;
 mod provider;
 mod server;
 mod session;
+#[cfg(test)]
+#[expect(clippy::cast_possible_truncation, reason = "the tests' bytes are lengths modulo 256")]
+mod tests;
 
 use std::path::PathBuf;
 

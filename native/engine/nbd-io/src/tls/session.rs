@@ -79,7 +79,10 @@ impl TlsSession {
         while self.has_outgoing_room() {
             match self.step(Task::Nothing, &mut Scatter::none())? {
                 Step::Again => {}
-                Step::Done | Step::Blocked | Step::PeerClosed => return Ok(!self.is_handshaking()),
+                Step::Done | Step::Blocked | Step::PeerClosed => {
+                    self.is_exhausted = true;
+                    return Ok(!self.is_handshaking());
+                }
             }
         }
         Ok(false)
@@ -139,8 +142,12 @@ impl TlsSession {
     pub(crate) fn write(&mut self, buffers: &[IoSlice<'_>], skip: usize) -> Result<usize, Error> {
         let mut written = 0;
         let mut record = std::mem::take(&mut self.record);
-        while self.has_outgoing_room() {
-            let data = gather(buffers, skip + written, RECORD, self.outgoing_records() * RECORD, &mut record);
+        loop {
+            let records = self.outgoing_records();
+            if records == 0 {
+                break;
+            }
+            let data = gather(buffers, skip + written, RECORD, records * RECORD, &mut record);
             if data.is_empty() {
                 break;
             }
@@ -189,9 +196,10 @@ impl TlsSession {
 
     fn try_step(&mut self, task: Task<'_>, into: &mut Scatter<'_, '_>) -> Result<Step, Error> {
         let Self { connection, incoming, outgoing, plain, .. } = self;
+        let mut has_room = true;
         let mut deliver = |data: &[u8]| {
             let taken = into.put(data);
-            plain.push(data.get(taken..).unwrap_or_default());
+            has_room &= plain.push(data.get(taken..).unwrap_or_default());
         };
         let input = incoming.bytes_mut();
         let (consumed, stepped) = match connection {
@@ -203,6 +211,10 @@ impl TlsSession {
             }
         };
         incoming.consume(consumed);
+        if !has_room {
+            // Nothing is taken from the socket before `plain` is empty: this cannot be.
+            return Err(Error::General("more was decrypted than had been taken".to_owned()));
+        }
         if matches!(stepped, Ok(Step::PeerClosed)) {
             self.has_peer_closed = true;
         }
@@ -226,12 +238,13 @@ impl TlsSession {
 
     /// Whether there is room for a message of the connection's own, whatever it is.
     fn has_outgoing_room(&self) -> bool {
-        self.outgoing.room() >= SEALED_RECORD + RESERVE
+        self.outgoing.room() >= SEALED_RECORD
     }
 
-    /// Records of data that there is room for, besides messages of the connection's own.
+    /// Records of data that there is room for, and still for a message of the connection's own: a side whose peer
+    /// takes nothing has to be able to read.
     fn outgoing_records(&self) -> usize {
-        self.outgoing.room().saturating_sub(RESERVE) / SEALED_RECORD
+        (self.outgoing.room() / SEALED_RECORD).saturating_sub(1)
     }
 }
 
@@ -298,11 +311,10 @@ impl fmt::Debug for TlsSession {
 
 /// Bytes of data in a full record.
 const RECORD: usize = 16 << 10;
-/// A full record with all that may come with it (RFC 5246, section 6.2.3; TLS 1.3 adds less).
-const SEALED_RECORD: usize = RECORD + 5 + 256;
-/// Room for what the connection says by itself between records: a key update, an alert.
-const RESERVE: usize = 1 << 10;
+/// A full record with all that may come with it, a header and up to 2048 bytes of a cipher's (RFC 5246, section
+/// 6.2.3), which is room for a key update before it, too.
+const SEALED_RECORD: usize = RECORD + 5 + 2048;
 /// Ciphertext that is taken from the socket at a time. More than the 64 KiB that a handshake message may have.
 const INCOMING_CAPACITY: usize = 16 * SEALED_RECORD;
 /// Ciphertext that is given to the socket at a time.
-const OUTGOING_CAPACITY: usize = 16 * SEALED_RECORD + RESERVE;
+const OUTGOING_CAPACITY: usize = 17 * SEALED_RECORD;
