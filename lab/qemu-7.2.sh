@@ -5,17 +5,22 @@
 set -euo pipefail
 
 out=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/.cache/qemu-7.2
-binary=$out/usr/bin/qemu-system-x86_64
+binaries=("$out/usr/bin/qemu-system-x86_64" "$out/usr/bin/qemu-nbd")
+
+is_there() {
+  local binary
+  for binary in "${binaries[@]}"; do [[ -x $binary ]] || return 1; done
+}
 
 if [[ ${1:-} == --check ]]; then
-  [[ -x $binary ]] || { echo "qemu-7.2.sh: there is no $binary" >&2; exit 1; }
+  is_there || { echo "qemu-7.2.sh: not all is there: ${binaries[*]}" >&2; exit 1; }
   exit 0
 fi
 
 mkdir -p "${out%/*}"
 exec {lock}>"$out.lock"
 flock "$lock"
-[[ ! -x $binary ]] || exit 0
+! is_there || exit 0
 
 # Bookworm's newest version of a package, which is no backport; empty where apt knows none.
 version() {
@@ -29,7 +34,7 @@ mkdir "$work/debs" "$work/root"
 
 download() {
   local package found
-  for package in qemu-system-x86 qemu-system-common qemu-system-data seabios; do
+  for package in qemu-system-x86 qemu-system-common qemu-system-data seabios qemu-utils; do
     found=$(version "$package")
     [[ -n $found ]] || return 1
     # As root apt warns that its sandbox user cannot write here, and downloads all the same.

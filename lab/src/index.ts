@@ -16,7 +16,17 @@ export {
 export { type Leftovers, leftovers } from './leftovers.js';
 export { Monitor, type QmpEvent, QmpRefusal } from './monitor.js';
 export { type NetworkHost, TwoHosts } from './namespaces.js';
-export { type NbdPeer, nbdkit, type QemuNbdOptions, qemuNbd } from './peers.js';
+export { NbdServerPeer, type NbdServerPeerOptions } from './nbd-server-peer.js';
+export {
+  type Listen,
+  type NbdPeer,
+  nbdkit,
+  nbdkitOn,
+  type QemuNbdOptions,
+  qemuNbd,
+  type StorageDaemonOptions,
+  storageDaemon,
+} from './peers.js';
 export { migratePlainly } from './plain-migration.js';
 export { Daemon, type RunResult, run } from './process.js';
 export { LabVm, type LabVmOptions } from './qemu.js';
@@ -24,4 +34,4 @@ export type { QemuRelease } from './qemu-binary.js';
 export { type PairDisk, type PairOptions, QemuPair, type Side } from './qemu-pair.js';
 export { type Availability, requires } from './requires.js';
 export { Scratch } from './scratch.js';
-export { nbdcopy, nbdinfo, qemuImg, qemuIo } from './tools.js';
+export { nbdcopy, nbdinfo, python, qemuImg, qemuIo } from './tools.js';

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** Which QEMU: the installed one (10), or bookworm's own, which `qemu-7.2.sh` unpacks. */
@@ -7,6 +8,11 @@ export type QemuRelease = 'installed' | '7.2';
 /** The program to start. */
 export function qemuBinary(release: QemuRelease): string {
   return release === 'installed' ? 'qemu-system-x86_64' : OLD_BINARY;
+}
+
+/** The NBD server of that QEMU. */
+export function qemuNbdBinary(release: QemuRelease): string {
+  return release === 'installed' ? 'qemu-nbd' : join(dirname(OLD_BINARY), 'qemu-nbd');
 }
 
 /** Whether `lab/.cache` has QEMU 7.2. */

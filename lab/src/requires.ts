@@ -3,6 +3,7 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { buildScript } from './guest.js';
 import { hasOldQemu } from './qemu-binary.js';
+import { SYSTEM_PYTHON } from './tools.js';
 
 /** Whether a suite can run here: `describe.skipIf(!lab.available)`. */
 export interface Availability {
@@ -13,8 +14,8 @@ export interface Availability {
 
 /**
  * Looks for programs that a suite needs; `guest` stands for what builds the lab's guest, `qemu-7.2` for the QEMU that
- * `qemu-7.2.sh` unpacks, `namespaces` for root's right
- * to make network namespaces, and the program to do it, `loop-devices` for root's right to make block devices of files.
+ * `qemu-7.2.sh` unpacks, `python3-libnbd` for Debian's Python and its module, `namespaces` for root's right to make
+ * network namespaces, and the program to do it, `loop-devices` for root's right to make block devices of files.
  *
  * A suite is to be skipped when one is missing, and the reason goes to stderr. With BLOCKFERRY_LAB=1 nothing
  * may be missing: then this throws.
@@ -33,6 +34,7 @@ export function requires(...peers: readonly string[]): Availability {
 function isThere(peer: string): boolean {
   if (peer === 'guest') return spawnSync(buildScript, ['--check']).status === 0;
   if (peer === 'qemu-7.2') return hasOldQemu();
+  if (peer === 'python3-libnbd') return spawnSync(SYSTEM_PYTHON, ['-c', 'import nbd']).status === 0;
   if (peer === 'namespaces') return spawnSync('unshare', ['--net', '--mount', 'ip', 'link']).status === 0;
   if (peer === 'loop-devices') return spawnSync('losetup', ['--find']).status === 0;
   return (process.env['PATH'] ?? '').split(delimiter).some((folder) => isExecutable(join(folder, peer)));

@@ -12,6 +12,11 @@ export function nbdcopy(source: string, destination: string, ...options: string[
   return run('nbdcopy', [...options, source, destination]);
 }
 
+/** A program for Debian's Python, which has libnbd's module `nbd`; `args` are its `sys.argv[1:]`. */
+export function python(program: string, ...args: string[]): Promise<RunResult> {
+  return run(SYSTEM_PYTHON, ['-c', program, ...args]);
+}
+
 /** `qemu-img ...`. */
 export function qemuImg(...args: string[]): Promise<RunResult> {
   return run('qemu-img', args);
@@ -25,3 +30,6 @@ export function qemuIo(
 ): Promise<RunResult> {
   return run('qemu-io', ['-f', format, ...commands.flatMap((command) => ['-c', command]), image]);
 }
+
+/** Not another one that comes first in the path: Debian's modules are its alone. */
+export const SYSTEM_PYTHON = '/usr/bin/python3';

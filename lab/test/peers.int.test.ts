@@ -1,18 +1,31 @@
 import { existsSync } from 'node:fs';
 import {
   blankImage,
+  type Listen,
+  NbdServerPeer,
   nbdcopy,
   nbdinfo,
   nbdkit,
+  nbdkitOn,
   qemuImg,
   qemuIo,
   qemuNbd,
   requires,
   Scratch,
+  storageDaemon,
 } from '@blockferry/lab';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-const lab = requires('qemu-nbd', 'qemu-img', 'qemu-io', 'nbdkit', 'nbdinfo', 'nbdcopy');
+const lab = requires(
+  'qemu-nbd',
+  'qemu-img',
+  'qemu-io',
+  'nbdkit',
+  'nbdinfo',
+  'nbdcopy',
+  'qemu-storage-daemon',
+  'nbd-server',
+);
 
 describe.skipIf(!lab.available)('NBD peers', () => {
   let scratch: Scratch;
@@ -40,6 +53,24 @@ describe.skipIf(!lab.available)('NBD peers', () => {
     const map = await nbdinfo(server.uri, '--map=qemu:dirty-bitmap:b0');
     expect(map).toContainEqual(expect.objectContaining({ offset: 65536, length: 65536, type: 1 }));
     await expect(qemuIo(server.uri, ['write 0 64k'])).rejects.toThrow();
+  });
+
+  it.each<Listen>(['unix', 'tcp'])('serves what was written to it on %s, whoever serves', async (listen) => {
+    const image = scratch.join('disk.raw');
+    const start = {
+      qemuNbd: () => qemuNbd(image, { listen }),
+      storageDaemon: () => storageDaemon(image, { listen }),
+      nbdkit: () => nbdkitOn(listen, 'file', image),
+      nbdServer: () => NbdServerPeer.start(image, { listen }),
+    };
+    await blankImage(image, 1);
+    for (const [index, serve] of Object.values(start).entries()) {
+      await using server = await serve();
+      expect(server.uri).toMatch(listen === 'tcp' ? /^nbd:.*127\.0\.0\.1:[0-9]+\// : /^nbd\+unix:/);
+      if (index > 0) await qemuIo(server.uri, [`read -P ${index} 0 64k`]);
+      await qemuIo(server.uri, [`write -P ${index + 1} 0 64k`]);
+    }
+    await qemuIo(image, ['read -P 4 0 64k']);
   });
 
   it('is gone when disposed, socket and process', async () => {

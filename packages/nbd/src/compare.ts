@@ -4,6 +4,7 @@ import { type Endpoint, toBindingEndpoint } from './endpoint.js';
 import { given } from './given.js';
 import { cancellable } from './native.js';
 import type { CopyOptions } from './options.js';
+import { checkReplies } from './replies.js';
 
 /** What a comparison found. */
 export interface ComparisonResult {
@@ -22,7 +23,10 @@ export interface ComparisonResult {
 export async function compare(
   a: Endpoint,
   b: Endpoint,
-  options: Pick<CopyOptions, 'connections' | 'requestTimeoutMs' | 'handshakeTimeoutMs' | 'signal'> = {},
+  options: Pick<
+    CopyOptions,
+    'connections' | 'requestTimeoutMs' | 'handshakeTimeoutMs' | 'replies' | 'signal'
+  > = {},
 ): Promise<ComparisonResult> {
   const comparison = new BindingComparison(
     toBindingEndpoint(a),
@@ -31,6 +35,7 @@ export async function compare(
       connections: checkInteger('connections', options.connections, 1, 64),
       requestTimeoutMs: checkInteger('requestTimeoutMs', options.requestTimeoutMs, 1, 0x7fffffff),
       handshakeTimeoutMs: checkInteger('handshakeTimeoutMs', options.handshakeTimeoutMs, 1, 0x7fffffff),
+      replies: checkReplies(options.replies),
     }),
   );
   const { firstDifference, bytesCompared } = await cancellable(

@@ -7,6 +7,7 @@ import { given } from './given.js';
 import { aborted, cancellable, unwrap } from './native.js';
 import type { CopyOptions } from './options.js';
 import { RateLimiter } from './rate-limiter.js';
+import { checkReplies } from './replies.js';
 
 /** What one pass did, in bytes. The three add up to what it was asked to cover. */
 export interface PassResult {
@@ -88,6 +89,7 @@ export async function openCopier(
     destinationIsZero: options.destinationIsZero,
     requestTimeoutMs: checkInteger('requestTimeoutMs', options.requestTimeoutMs, 1, 0x7fffffff),
     handshakeTimeoutMs: checkInteger('handshakeTimeoutMs', options.handshakeTimeoutMs, 1, 0x7fffffff),
+    replies: checkReplies(options.replies),
     allowLarger: options.allowLarger,
     createDestination: options.createDestination,
     skipZeroes: options.sabotage?.skipZeroes,

@@ -2,6 +2,7 @@ import { type BindingExport, info as infoNative, list as listNative } from '@blo
 import { checkInteger } from './check-integer.js';
 import { given } from './given.js';
 import { unwrap } from './native.js';
+import { checkReplies, type Replies } from './replies.js';
 
 /** What a server tells of an export (NBD proto.md, NBD_INFO_EXPORT and NBD_INFO_BLOCK_SIZE). Sizes in bytes. */
 export interface ExportInfo {
@@ -20,6 +21,8 @@ export interface ExportInfo {
   readonly canDf: boolean;
   readonly canMultiConn: boolean;
   readonly structuredReplies: boolean;
+  /** Requests and replies have 64-bit lengths; implies structured replies. */
+  readonly extendedHeaders: boolean;
   /** Whether the server told its block sizes; else they are the protocol's defaults. */
   readonly blockSizeAdvertised: boolean;
   /** What offsets and lengths have to be multiples of, in bytes. */
@@ -32,12 +35,14 @@ export interface ExportInfo {
   readonly contexts: readonly string[];
 }
 
-/** Deadlines of a connection; 1 to 2147483647. */
+/** How to talk to a server. Deadlines are 1 to 2147483647. */
 export interface ConnectTimeouts {
   /** How long connecting may take, in milliseconds. @default 10000 */
   readonly handshakeTimeoutMs?: number;
   /** How long one request may take, in milliseconds. @default 30000 */
   readonly requestTimeoutMs?: number;
+  /** The newest form of replies to ask for; the server may have an older one only. @default 'extended' */
+  readonly replies?: Replies;
 }
 
 /**
@@ -67,5 +72,6 @@ export function checkTimeouts(options: ConnectTimeouts): ConnectTimeouts {
   return given({
     handshakeTimeoutMs: checkInteger('handshakeTimeoutMs', options.handshakeTimeoutMs, 1, 0x7fffffff),
     requestTimeoutMs: checkInteger('requestTimeoutMs', options.requestTimeoutMs, 1, 0x7fffffff),
+    replies: checkReplies(options.replies),
   });
 }

@@ -45,18 +45,18 @@ export interface NbdHandle extends AsyncDisposable {
   /** Bytes of the export. */
   readonly size: number;
   readonly info: ExportInfo;
-  /** At most `info.blockSizeMaximum` bytes. */
-  read(offset: number, length: number): Promise<Buffer>;
+  /** At most `info.blockSizeMaximum` bytes. With `whole` the server answers in one piece, where `info.canDf`. */
+  read(offset: number, length: number, options?: { readonly whole?: boolean }): Promise<Buffer>;
   /** Acknowledged, with `fua` on stable storage. As long as a read may be. The bytes are copied before the call returns. */
   write(offset: number, data: Uint8Array, options?: { readonly fua?: boolean }): Promise<void>;
   /** Makes the range read as zeros; `allocate` keeps its space, `fast` fails (`NBD_ENOTSUP`) rather than be slow. */
   zero(
     offset: number,
     length: number,
-    options?: { readonly allocate?: boolean; readonly fast?: boolean },
+    options?: { readonly allocate?: boolean; readonly fast?: boolean; readonly fua?: boolean },
   ): Promise<void>;
   /** Gives the range's space back; it may read as anything afterwards. */
-  trim(offset: number, length: number): Promise<void>;
+  trim(offset: number, length: number, options?: { readonly fua?: boolean }): Promise<void>;
   /** Resolves when everything acknowledged before is on stable storage. */
   flush(): Promise<void>;
   /** Asks the server to read ahead. */
@@ -97,9 +97,9 @@ class Handle implements NbdHandle {
     return this.info.size;
   }
 
-  async read(offset: number, length: number): Promise<Buffer> {
+  async read(offset: number, length: number, options: { readonly whole?: boolean } = {}): Promise<Buffer> {
     this.#check(offset, length, this.info.blockSizeMaximum);
-    return unwrap(await this.#native.read(offset, length)).data;
+    return unwrap(await this.#native.read(offset, length, options.whole ?? false)).data;
   }
 
   async write(offset: number, data: Uint8Array, options: { readonly fua?: boolean } = {}): Promise<void> {
@@ -111,15 +111,16 @@ class Handle implements NbdHandle {
   async zero(
     offset: number,
     length: number,
-    options: { readonly allocate?: boolean; readonly fast?: boolean } = {},
+    options: { readonly allocate?: boolean; readonly fast?: boolean; readonly fua?: boolean } = {},
   ): Promise<void> {
     this.#check(offset, length);
-    unwrap(await this.#native.zero(offset, length, !(options.allocate ?? false), options.fast ?? false));
+    const { allocate = false, fast = false, fua = false } = options;
+    unwrap(await this.#native.zero(offset, length, !allocate, fast, fua));
   }
 
-  async trim(offset: number, length: number): Promise<void> {
+  async trim(offset: number, length: number, options: { readonly fua?: boolean } = {}): Promise<void> {
     this.#check(offset, length);
-    unwrap(await this.#native.trim(offset, length));
+    unwrap(await this.#native.trim(offset, length, options.fua ?? false));
   }
 
   async flush(): Promise<void> {
@@ -146,7 +147,7 @@ class Handle implements NbdHandle {
     this.#checkRange(start, end - start);
     let pending: ContextExtent | undefined;
     for (let at = start; at < end; ) {
-      const length = Math.min(end - at, STATUS_STEP);
+      const length = this.info.extendedHeaders ? end - at : Math.min(end - at, STATUS_STEP);
       for (const found of unwrap(await this.#native.blockStatus(context, at, length)).extents) {
         const taken = Math.min(found.length, end - at);
         if (pending !== undefined && pending.flags === found.flags) {
@@ -171,11 +172,12 @@ class Handle implements NbdHandle {
     return this.close();
   }
 
-  /** A request of NBD is of some bytes, and its length has 32 bits; where it carries data it is shorter still. */
-  #check(offset: number, length: number, longest: number = 2 ** 32 - 1): void {
+  /** A request is of some bytes; without extended headers its length has 32 bits. One that carries data is shorter. */
+  #check(offset: number, length: number, longest?: number): void {
     this.#checkOpen();
     this.#checkRange(offset, length);
-    checkInteger('The length', length, 1, longest);
+    const representable = this.info.extendedHeaders ? Number.MAX_SAFE_INTEGER : 2 ** 32 - 1;
+    checkInteger('The length', length, 1, longest ?? representable);
   }
 
   #checkOpen(): void {
@@ -198,4 +200,5 @@ class Handle implements NbdHandle {
   }
 }
 
+/** Within the 32 bits of a length. */
 const STATUS_STEP = 1024 ** 3;

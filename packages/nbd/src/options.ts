@@ -1,4 +1,5 @@
 import type { RateLimiter } from './rate-limiter.js';
+import type { Replies } from './replies.js';
 
 /** How a copy goes about it. Every number is checked when the copy is started. */
 export interface CopyOptions {
@@ -20,6 +21,8 @@ export interface CopyOptions {
   readonly requestTimeoutMs?: number;
   /** How long connecting may take, in milliseconds. @default 10000 */
   readonly handshakeTimeoutMs?: number;
+  /** The newest form of replies to ask NBD servers for; see `Replies`. @default 'extended' */
+  readonly replies?: Replies;
   /** Lets a larger NBD destination pass: its tail is zeroed. Files and devices may be larger anyway. @default false */
   readonly allowLarger?: boolean;
   /** Cancels: what is in flight is answered first, then `done` rejects with `ABORTED`. */

@@ -16,6 +16,8 @@ export interface ExportOptions {
   readonly description?: string;
   /** Refuse writes. @default false */
   readonly readOnly?: boolean;
+  /** Tell clients that the medium rotates. @default false */
+  readonly rotational?: boolean;
   /**
    * Dirty bitmaps that record every write, zero and trim from the start; served as `qemu:dirty-bitmap:NAME`.
    * The granularity is bytes a bit, a power of two from 512 to 64 MiB, 65536 unless given.
@@ -36,7 +38,15 @@ export interface ServedExport {
 
 /** @throws {NbdError} `INVALID_ARGUMENT` */
 export function toBindingExport(options: ExportOptions): BindingExportOptions {
-  const { name, file, memory, description = '', readOnly = false, bitmaps = [] } = options;
+  const {
+    name,
+    file,
+    memory,
+    description = '',
+    readOnly = false,
+    rotational = false,
+    bitmaps = [],
+  } = options;
   if ((file === undefined) === (memory === undefined)) {
     throw new NbdError('INVALID_ARGUMENT', 'Give either a file or a size of memory to serve.');
   }
@@ -46,6 +56,7 @@ export function toBindingExport(options: ExportOptions): BindingExportOptions {
     memory: checkInteger('The size of memory', memory, 0, Number.MAX_SAFE_INTEGER),
     description,
     readOnly,
+    rotational,
     bitmaps: bitmaps.map((bitmap) => ({
       name: bitmap.name,
       granularity: checkInteger('The granularity', bitmap.granularity, 512, 64 * 1024 * 1024) ?? 65536,

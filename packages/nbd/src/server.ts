@@ -4,6 +4,7 @@ import type { DirtyBitmap } from './dirty-bitmap.js';
 import { NbdError } from './error.js';
 import { given } from './given.js';
 import { aborted, untilAborted, unwrap } from './native.js';
+import { checkReplies, type Replies } from './replies.js';
 import { type ExportOptions, type ServedExport, servedExports, toBindingExport } from './served-export.js';
 import { checkDescriptor } from './sockets.js';
 
@@ -23,6 +24,8 @@ export interface ServeOptions extends Partial<Omit<ExportOptions, 'name'>> {
   readonly exportName?: string;
   /** More exports; no two have the same name. */
   readonly exports?: readonly ExportOptions[];
+  /** The newest form of replies to offer; see `Replies`. @default 'extended' */
+  readonly replies?: Replies;
   /** Clients at a time, 1 to 10000; one more is disconnected. @default 100 */
   readonly maxConnections?: number;
   /** For a client to negotiate. @default 10000 */
@@ -73,6 +76,7 @@ export async function serve(options: ServeOptions): Promise<NbdServer> {
       exports: allExports(options).map(toBindingExport),
       listen: typeof listen === 'string' ? listen : undefined,
       sockets: typeof listen === 'string' ? undefined : listen.sockets.map(checkDescriptor),
+      replies: checkReplies(options.replies),
       maxConnections: checkInteger('maxConnections', options.maxConnections, 1, 10_000),
       handshakeTimeoutMs: checkTimeout('handshakeTimeoutMs', options.handshakeTimeoutMs),
       stallTimeoutMs: checkTimeout('stallTimeoutMs', options.stallTimeoutMs),
@@ -87,8 +91,9 @@ export async function serve(options: ServeOptions): Promise<NbdServer> {
 
 /** The one that the options themselves describe, if they do, and all further ones. */
 function allExports(options: ServeOptions): ExportOptions[] {
-  const { file, memory, exportName = '', description, readOnly, bitmaps, exports = [] } = options;
-  const own = given({ name: exportName, file, memory, description, readOnly, bitmaps });
+  const { file, memory, exportName = '', exports = [] } = options;
+  const { description, readOnly, rotational, bitmaps } = options;
+  const own = given({ name: exportName, file, memory, description, readOnly, rotational, bitmaps });
   const all = file === undefined && memory === undefined && exports.length > 0 ? [] : [own];
   return [...all, ...exports];
 }

@@ -22,6 +22,14 @@ describe('comparing', () => {
     }
   });
 
+  it('leaves no connection behind', async () => {
+    await using workspace = await Workspace.create();
+    await using server = await serve({ memory: MiB, listen: workspace.socket() });
+    await compare(server.uri, await workspace.file('zeros', MiB));
+    // The server sees it go in its own time.
+    await expect.poll(() => server.connections).toBe(0);
+  });
+
   it.each([0, 1, 256 * KiB - 1, 256 * KiB, 3 * MiB + 5, 4 * MiB - 1])(
     'finds the one byte that differs, at %d',
     async (offset) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { connect, info, list, serve } from '../src/index.js';
+import { compare, connect, copy, info, list, type Replies, serve } from '../src/index.js';
 import { MiB } from './support/contents.js';
 import { Workspace } from './support/workspace.js';
 
@@ -18,6 +18,7 @@ const told = {
   canDf: true,
   canMultiConn: true,
   structuredReplies: true,
+  extendedHeaders: true,
   blockSizeAdvertised: true,
   blockSizeMinimum: 1,
   blockSizePreferred: 4096,
@@ -59,6 +60,40 @@ describe('what a server tells of an export', () => {
     expect(handle.info.contexts).toEqual(['base:allocation']);
     await using plain = await connect(server.uri, { contexts: [] });
     expect(plain.info.contexts).toEqual([]);
+  });
+
+  it.each<[Replies, Replies, boolean, boolean]>([
+    ['extended', 'structured', true, false],
+    ['structured', 'extended', true, false],
+    ['simple', 'extended', false, false],
+    ['extended', 'simple', false, false],
+    ['extended', 'extended', true, true],
+  ])('a server up to %s and a client up to %s agree', async (offered, asked, structured, extended) => {
+    await using workspace = await Workspace.create();
+    await using server = await serve({
+      memory: 4096,
+      rotational: true,
+      listen: workspace.socket(),
+      replies: offered,
+    });
+    const agreed = { structuredReplies: structured, extendedHeaders: extended, rotational: true };
+    expect(await info(server.uri, { replies: asked })).toMatchObject(agreed);
+    expect(await list(server.uri, { replies: asked })).toMatchObject([agreed]);
+    await using handle = await connect(server.uri, { replies: asked });
+    expect(handle.info).toMatchObject(agreed);
+  });
+
+  it('is not asked for with replies of an unknown form', async () => {
+    const replies = 'fancy' as Replies;
+    const refused = {
+      code: 'INVALID_ARGUMENT',
+      message: expect.stringContaining('simple, structured, extended'),
+    };
+    await expect(info('nbd://localhost', { replies })).rejects.toMatchObject(refused);
+    await expect(connect('nbd://localhost', { replies })).rejects.toMatchObject(refused);
+    await expect(serve({ memory: 1, listen: 'nbd://localhost', replies })).rejects.toMatchObject(refused);
+    await expect(copy('nbd://localhost', 'null:', { replies }).done).rejects.toMatchObject(refused);
+    await expect(compare('nbd://localhost', 'nbd://localhost', { replies })).rejects.toMatchObject(refused);
   });
 
   it('is refused for an export that the server has not', async () => {

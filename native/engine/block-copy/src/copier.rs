@@ -69,7 +69,6 @@ impl Copier {
         let plan = Arc::new(RelayPlan {
             source_size: from.size,
             destination_size: to.size,
-            destination_block: to.minimum_block.max(1),
             request_size: cut.request_size,
             can_zero: to.can_zero,
             can_fast_zero: AtomicBool::new(to.can_fast_zero),

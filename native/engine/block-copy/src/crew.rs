@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::endpoint::{Completed, Endpoint, Lane, Operation};
 use crate::error::{CopyError, ErrorKind, Side};
+use crate::fitted_lane::FittedLane;
 use crate::health::Health;
 use crate::lane_pair::LanePair;
 use crate::pass::{Membership, Pass, Taken};
@@ -123,9 +124,14 @@ impl Crew {
 
 fn open_lanes(endpoints: [&dyn Endpoint; 2]) -> Result<[Box<dyn Lane>; 2], CopyError> {
     let [source, destination] = endpoints;
-    let from = source.open_lane().map_err(|error| error.of(Side::Source))?;
-    let to = destination.open_lane().map_err(|error| error.of(Side::Destination))?;
+    let from = open_lane(source).map_err(|error| error.of(Side::Source))?;
+    let to = open_lane(destination).map_err(|error| error.of(Side::Destination))?;
     Ok([from, to])
+}
+
+/// A lane that takes any range: whole blocks are the planner's aim, but a device may end in the middle of one.
+fn open_lane(endpoint: &dyn Endpoint) -> Result<Box<dyn Lane>, CopyError> {
+    Ok(Box::new(FittedLane::new(endpoint.open_lane()?, &endpoint.limits())))
 }
 
 impl Drop for Crew {

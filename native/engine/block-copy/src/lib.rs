@@ -12,6 +12,7 @@ mod crew;
 mod device_endpoint;
 mod endpoint;
 mod error;
+mod fitted_lane;
 mod health;
 mod lane_pair;
 mod nbd;

@@ -23,8 +23,6 @@ pub(crate) struct RelayPlan {
     pub(crate) source_size: u64,
     /// Where the destination ends; at least there.
     pub(crate) destination_size: u64,
-    /// The destination's block.
-    pub(crate) destination_block: u32,
     /// The most bytes of a read or write.
     pub(crate) request_size: u32,
     pub(crate) can_zero: bool,
@@ -49,12 +47,6 @@ impl RelayPlan {
     /// The part of `run` that the source has.
     fn read_run(&self, run: Run) -> Run {
         Run::new(run.offset, run.end().min(self.source_size).saturating_sub(run.offset))
-    }
-
-    /// `run` as the destination takes it: whole blocks, but for its unaligned end.
-    fn write_run(&self, run: Run) -> Run {
-        let end = run.end().next_multiple_of(u64::from(self.destination_block)).min(self.destination_size);
-        Run::new(run.offset, end.max(run.end()) - run.offset)
     }
 }
 
@@ -127,14 +119,14 @@ impl Relay {
         mut buffer: Vec<u8>,
         lanes: &mut LanePair,
     ) -> Result<(), CopyError> {
-        buffer.resize(bytes(self.plan.write_run(piece.run)), 0);
+        buffer.resize(bytes(piece.run), 0);
         let transfer = Transfer { piece, stage: Stage::Writing, claim };
         self.submit(transfer, Operation::Write { offset: piece.run.offset, buffer }, lanes)
     }
 
     /// Zeroes the piece, which is within the limit of one request.
     fn zero(&mut self, piece: Piece, mut claim: Claim, lanes: &mut LanePair) -> Result<(), CopyError> {
-        let run = self.plan.write_run(piece.run);
+        let run = piece.run;
         if self.plan.sabotage.skip_zeroes {
             self.plan.counters.add_zeroed(piece.run.length);
             Ok(())
@@ -180,7 +172,7 @@ impl Relay {
 impl Task for Relay {
     fn cost(&self, piece: Piece) -> u64 {
         if !piece.source_zero {
-            self.plan.write_run(piece.run).length
+            piece.run.length
         } else if self.plan.can_zero {
             0
         } else {

@@ -182,6 +182,7 @@ impl NbdError {
     pub(crate) fn request(operation: &'static str, run: Run, source: RequestError) -> Self {
         let kind = match source {
             RequestError::Unsupported => ErrorKind::Unsupported,
+            RequestError::ServerShutdown => ErrorKind::Server(NbdErrno::Eshutdown),
             _ => ErrorKind::InvalidRequest,
         };
         Self::new(kind, operation).at(run).caused_by(source)

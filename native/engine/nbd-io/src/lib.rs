@@ -11,5 +11,6 @@ pub use error::{ErrorKind, NbdError};
 pub use nbd_proto::context::{Context, ContextStatus, Descriptor};
 pub use nbd_proto::errno::NbdErrno;
 pub use nbd_proto::export::{BlockSize, Export};
+pub use nbd_proto::framing::Framing;
 pub use nbd_proto::uri::{NbdUri, TlsKind, TlsOptions, Transport, UriError};
 pub use transport::{Interest, Waker};

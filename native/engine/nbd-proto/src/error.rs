@@ -30,6 +30,9 @@ pub enum ProtocolError {
     /// A string is not UTF-8, contains NUL, or is longer than 4096 bytes.
     #[error("a string is not UTF-8, contains NUL or is longer than 4096 bytes")]
     String,
+    /// More options than a client can have a use for.
+    #[error("too many options")]
+    TooManyOptions,
     /// More replies to one option than such an option can have.
     #[error("too many replies to one option")]
     TooManyReplies,
@@ -66,6 +69,9 @@ pub enum ProtocolError {
     /// A reply of a form that was not negotiated, or that cannot answer its request.
     #[error("a reply of a form that its request cannot have")]
     ReplyForm,
+    /// A reply to a request names another offset than the request did.
+    #[error("a reply names offset {0}, its request another")]
+    ReplyOffset(u64),
     /// A chunk type that is unknown, or that cannot answer its request.
     #[error("a reply chunk of type {0:#x} does not answer its request")]
     ChunkType(u16),
@@ -78,8 +84,9 @@ pub enum ProtocolError {
     /// A read came in more pieces than can be kept track of.
     #[error("a read came in too many pieces")]
     ReadFragments,
-    /// Block status descriptors that are empty, too many, or past the range that was asked for.
-    #[error("impossible block status descriptors")]
+    /// Block status descriptors that are empty, too many, or past the range that was asked for; a context that
+    /// was not asked for, or the status of one that was is missing or there twice.
+    #[error("impossible block status")]
     BlockStatus,
     /// An error chunk without an error.
     #[error("an error reply carries no error")]

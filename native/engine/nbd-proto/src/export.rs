@@ -2,10 +2,11 @@
 
 use crate::context::Context;
 use crate::error::ProtocolError;
+use crate::framing::Framing;
 use crate::wire::{
-    NBD_DEFAULT_MAX_PAYLOAD, NBD_FLAG_CAN_MULTI_CONN, NBD_FLAG_HAS_FLAGS, NBD_FLAG_READ_ONLY,
-    NBD_FLAG_ROTATIONAL, NBD_FLAG_SEND_CACHE, NBD_FLAG_SEND_DF, NBD_FLAG_SEND_FAST_ZERO, NBD_FLAG_SEND_FLUSH,
-    NBD_FLAG_SEND_FUA, NBD_FLAG_SEND_TRIM, NBD_FLAG_SEND_WRITE_ZEROES,
+    NBD_DEFAULT_MAX_PAYLOAD, NBD_FLAG_BLOCK_STATUS_PAYLOAD, NBD_FLAG_CAN_MULTI_CONN, NBD_FLAG_HAS_FLAGS,
+    NBD_FLAG_READ_ONLY, NBD_FLAG_ROTATIONAL, NBD_FLAG_SEND_CACHE, NBD_FLAG_SEND_DF, NBD_FLAG_SEND_FAST_ZERO,
+    NBD_FLAG_SEND_FLUSH, NBD_FLAG_SEND_FUA, NBD_FLAG_SEND_TRIM, NBD_FLAG_SEND_WRITE_ZEROES,
 };
 
 /// An export as its server describes it.
@@ -36,14 +37,16 @@ pub struct Export {
     pub can_cache: bool,
     /// Reads can be asked not to be fragmented.
     pub can_df: bool,
+    /// Block status can be asked for some of the chosen contexts.
+    pub can_block_status_payload: bool,
     /// A rotating medium.
     pub rotational: bool,
     /// The sizes that requests have to keep to.
     pub block_size: BlockSize,
     /// The metadata contexts: those chosen on a connection, or all that exist where exports are listed.
     pub contexts: Vec<Context>,
-    /// Whether structured replies were negotiated.
-    pub structured_replies: bool,
+    /// What was negotiated.
+    pub framing: Framing,
 }
 
 impl Export {
@@ -67,11 +70,23 @@ impl Export {
             can_fast_zero: has(NBD_FLAG_SEND_WRITE_ZEROES) && has(NBD_FLAG_SEND_FAST_ZERO),
             can_cache: has(NBD_FLAG_SEND_CACHE),
             can_df: has(NBD_FLAG_SEND_DF),
+            can_block_status_payload: has(NBD_FLAG_BLOCK_STATUS_PAYLOAD),
             rotational: has(NBD_FLAG_ROTATIONAL),
             block_size: BlockSize::unadvertised(size),
             contexts: Vec::new(),
-            structured_replies: false,
+            framing: Framing::Simple,
         })
+    }
+
+    /// Adds what was negotiated. Flags that mean nothing with it are dropped.
+    pub(crate) fn negotiated(self, framing: Framing, contexts: Vec<Context>) -> Self {
+        Self {
+            framing,
+            can_df: self.can_df && framing.has_chunks(),
+            can_block_status_payload: self.can_block_status_payload && framing == Framing::Extended,
+            contexts,
+            ..self
+        }
     }
 
     /// Which chosen context has this name.

@@ -4,12 +4,13 @@
 //! | --- | --- |
 //! | [`uri`] | NBD URIs |
 //! | [`export`], [`context`] | what a server says of an export and of ranges in it |
+//! | [`framing`] | simple, structured or extended messages |
 //! | [`client`] | handshake and session of a client |
 //! | [`server`] | handshake, requests and replies of a server |
 //! | [`errno`], [`error`] | why a request failed; how a peer broke the protocol |
 //! | [`wire`] | the protocol's numbers |
 //!
-//! Oldstyle negotiation, TLS and extended headers are not here.
+//! Oldstyle negotiation and TLS are not here.
 //!
 //! Source: NetworkBlockDevice/nbd doc/proto.md and doc/uri.md.
 
@@ -19,6 +20,7 @@ pub mod errno;
 pub mod error;
 pub mod export;
 mod fields;
+pub mod framing;
 pub mod server;
 mod text;
 pub mod uri;

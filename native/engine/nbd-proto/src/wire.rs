@@ -1,7 +1,7 @@
 //! The numbers of the NBD protocol, under the names that its specification gives them.
 //!
 //! Everything on the wire is big endian.
-//! Source: NetworkBlockDevice/nbd doc/proto.md, "Values".
+//! Source: NetworkBlockDevice/nbd doc/proto.md, "Values"; extended headers are in its branch `extension-ext-header`.
 
 /// First eight bytes of every server greeting: `NBDMAGIC`.
 pub const NBD_MAGIC: u64 = 0x4e42_444d_4147_4943;
@@ -17,6 +17,10 @@ pub const NBD_REQUEST_MAGIC: u32 = 0x2560_9513;
 pub const NBD_SIMPLE_REPLY_MAGIC: u32 = 0x6744_6698;
 /// Starts every chunk of a structured reply.
 pub const NBD_STRUCTURED_REPLY_MAGIC: u32 = 0x668e_33ef;
+/// Starts every request with extended headers.
+pub const NBD_EXTENDED_REQUEST_MAGIC: u32 = 0x21e4_1c71;
+/// Starts every reply chunk with extended headers.
+pub const NBD_EXTENDED_REPLY_MAGIC: u32 = 0x6e8a_278c;
 
 /// The port that IANA assigned to NBD.
 pub const NBD_DEFAULT_PORT: u16 = 10809;
@@ -33,6 +37,10 @@ pub const REQUEST_HEADER_LENGTH: usize = 28;
 pub const SIMPLE_REPLY_LENGTH: usize = 16;
 /// Length of a structured reply chunk's header.
 pub const CHUNK_HEADER_LENGTH: usize = 20;
+/// Length of a request header where extended headers were negotiated.
+pub const EXTENDED_REQUEST_HEADER_LENGTH: usize = 32;
+/// Length of a reply chunk's header where extended headers were negotiated.
+pub const EXTENDED_CHUNK_HEADER_LENGTH: usize = 32;
 /// Length of an option's header.
 pub const OPTION_HEADER_LENGTH: usize = 16;
 /// Length of an option reply's header.
@@ -71,6 +79,8 @@ pub const NBD_FLAG_CAN_MULTI_CONN: u16 = 1 << 8;
 pub const NBD_FLAG_SEND_CACHE: u16 = 1 << 10;
 /// Transmission flag: `NBD_CMD_FLAG_FAST_ZERO` works.
 pub const NBD_FLAG_SEND_FAST_ZERO: u16 = 1 << 11;
+/// Transmission flag: block status can be asked for some of the chosen contexts.
+pub const NBD_FLAG_BLOCK_STATUS_PAYLOAD: u16 = 1 << 12;
 
 /// Option: choose an export and begin transmission, without a way to report errors.
 pub const NBD_OPT_EXPORT_NAME: u32 = 1;
@@ -90,6 +100,8 @@ pub const NBD_OPT_STRUCTURED_REPLY: u32 = 8;
 pub const NBD_OPT_LIST_META_CONTEXT: u32 = 9;
 /// Option: choose metadata contexts for block status.
 pub const NBD_OPT_SET_META_CONTEXT: u32 = 10;
+/// Option: headers have 64-bit lengths, and every reply comes in chunks.
+pub const NBD_OPT_EXTENDED_HEADERS: u32 = 11;
 
 /// Option reply: done.
 pub const NBD_REP_ACK: u32 = 1;
@@ -119,6 +131,8 @@ pub const NBD_REP_ERR_SHUTDOWN: u32 = NBD_REP_FLAG_ERROR + 7;
 pub const NBD_REP_ERR_BLOCK_SIZE_REQD: u32 = NBD_REP_FLAG_ERROR + 8;
 /// Option error: too much data in the option.
 pub const NBD_REP_ERR_TOO_BIG: u32 = NBD_REP_FLAG_ERROR + 9;
+/// Option error: extended headers first.
+pub const NBD_REP_ERR_EXT_HEADER_REQD: u32 = NBD_REP_FLAG_ERROR + 10;
 
 /// Information: size and transmission flags.
 pub const NBD_INFO_EXPORT: u16 = 0;
@@ -156,6 +170,8 @@ pub const NBD_CMD_FLAG_DF: u16 = 1 << 2;
 pub const NBD_CMD_FLAG_REQ_ONE: u16 = 1 << 3;
 /// Command flag: write zeroes quickly or not at all.
 pub const NBD_CMD_FLAG_FAST_ZERO: u16 = 1 << 4;
+/// Command flag, with extended headers only: the header's length is that of a payload behind it.
+pub const NBD_CMD_FLAG_PAYLOAD_LEN: u16 = 1 << 5;
 
 /// Chunk flag: the last one of a reply.
 pub const NBD_REPLY_FLAG_DONE: u16 = 1 << 0;
@@ -167,6 +183,8 @@ pub const NBD_REPLY_TYPE_OFFSET_DATA: u16 = 1;
 pub const NBD_REPLY_TYPE_OFFSET_HOLE: u16 = 2;
 /// Chunk: block status descriptors of one context.
 pub const NBD_REPLY_TYPE_BLOCK_STATUS: u16 = 5;
+/// Chunk: the same with 64-bit fields, where extended headers were negotiated.
+pub const NBD_REPLY_TYPE_BLOCK_STATUS_EXT: u16 = 6;
 /// Set in every error chunk's type.
 pub const NBD_REPLY_TYPE_FLAG_ERROR: u16 = 1 << 15;
 /// Chunk: the request failed.

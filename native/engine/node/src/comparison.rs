@@ -7,7 +7,7 @@ use napi::bindgen_prelude::Object;
 use napi::{Env, Result};
 use napi_derive::napi;
 
-use crate::endpoint::{BindingEndpoint, Timeouts, open_source};
+use crate::endpoint::{BindingEndpoint, Timeouts, open_source, parse_framing};
 use crate::failure::BindingFailure;
 use crate::number::to_js;
 use crate::size::check_size;
@@ -22,6 +22,8 @@ pub struct BindingComparisonOptions {
     pub request_timeout_ms: Option<u32>,
     /// Milliseconds.
     pub handshake_timeout_ms: Option<u32>,
+    /// The newest form of replies to ask for.
+    pub replies: Option<String>,
 }
 
 /// What a comparison found.
@@ -84,6 +86,7 @@ impl Request {
         let timeouts = Timeouts {
             handshake: self.options.handshake_timeout_ms,
             request: self.options.request_timeout_ms,
+            framing: parse_framing(self.options.replies.as_deref()),
         };
         let a = open_source(&self.a, Side::Source, timeouts)?;
         let b = open_source(&self.b, Side::Destination, timeouts)?;
@@ -99,7 +102,11 @@ impl Request {
             }
             state.running = Some(Arc::clone(&comparer));
         }
-        let comparison = comparer.run()?;
+        let outcome = comparer.run();
+        // Its connections end with it, not when JavaScript lets go of this object.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).running = None;
+        drop(comparer);
+        let comparison = outcome?;
         Ok(BindingComparisonResult {
             first_difference: comparison.first_difference.map(to_js),
             bytes_compared: to_js(comparison.bytes_compared),

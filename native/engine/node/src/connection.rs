@@ -83,9 +83,15 @@ impl BindingConnection {
 
     /// Reads.
     #[napi(ts_return_type = "Promise<BindingData | BindingFailure>")]
-    pub fn read<'env>(&self, env: &'env Env, offset: i64, length: u32) -> Result<Object<'env>> {
+    pub fn read<'env>(
+        &self,
+        env: &'env Env,
+        offset: i64,
+        length: u32,
+        dont_fragment: bool,
+    ) -> Result<Object<'env>> {
         let buffer = vec![0; usize::try_from(length).unwrap_or_default()];
-        self.request(env, Command::Read { offset: from_js(offset), buffer }, |completion| {
+        self.request(env, Command::Read { offset: from_js(offset), buffer, dont_fragment }, |completion| {
             completion.result?;
             Ok(BindingData { data: completion.buffer.unwrap_or_default().into() })
         })
@@ -112,14 +118,15 @@ impl BindingConnection {
         length: i64,
         may_unmap: bool,
         fast: bool,
+        fua: bool,
     ) -> Result<Object<'env>> {
-        self.request(env, Command::Zero { run: run(offset, length), may_unmap, fast, fua: false }, done)
+        self.request(env, Command::Zero { run: run(offset, length), may_unmap, fast, fua }, done)
     }
 
     /// Trims.
     #[napi(ts_return_type = "Promise<BindingDone | BindingFailure>")]
-    pub fn trim<'env>(&self, env: &'env Env, offset: i64, length: i64) -> Result<Object<'env>> {
-        self.request(env, Command::Trim { run: run(offset, length) }, done)
+    pub fn trim<'env>(&self, env: &'env Env, offset: i64, length: i64, fua: bool) -> Result<Object<'env>> {
+        self.request(env, Command::Trim { run: run(offset, length), fua }, done)
     }
 
     /// Prefetches.
@@ -143,7 +150,8 @@ impl BindingConnection {
         offset: i64,
         length: i64,
     ) -> Result<Object<'env>> {
-        let command = Command::BlockStatus { run: run(offset, length), request_one: false };
+        let contexts = vec![context.clone()];
+        let command = Command::BlockStatus { run: run(offset, length), request_one: false, contexts };
         self.request(env, command, move |completion| match completion.result? {
             Reply::BlockStatus(statuses) => find_context(statuses, &context),
             Reply::Done => Err(no_status(&context)),

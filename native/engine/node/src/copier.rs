@@ -8,7 +8,9 @@ use napi::{Env, Result};
 use napi_derive::napi;
 
 use crate::dirty_bitmap::BindingDirtyBitmap;
-use crate::endpoint::{BindingEndpoint, Timeouts, are_same, open_destination, open_source, parse_uri};
+use crate::endpoint::{
+    BindingEndpoint, Timeouts, are_same, open_destination, open_source, parse_framing, parse_uri,
+};
 use crate::failure::BindingFailure;
 use crate::number::to_js;
 use crate::rate_limiter::BindingRateLimiter;
@@ -32,6 +34,8 @@ pub struct BindingCopierOptions {
     pub request_timeout_ms: Option<u32>,
     /// Milliseconds.
     pub handshake_timeout_ms: Option<u32>,
+    /// The newest form of replies to ask for.
+    pub replies: Option<String>,
     /// A larger NBD destination is taken, its tail zeroed.
     pub allow_larger: Option<bool>,
     /// Make a missing destination file.
@@ -114,8 +118,11 @@ pub fn open_copier<'env>(
         if are_same(&source, &destination) {
             return Err(BindingFailure::new("ENDPOINTS_SAME", "source and destination are the same"));
         }
-        let timeouts =
-            Timeouts { handshake: options.handshake_timeout_ms, request: options.request_timeout_ms };
+        let timeouts = Timeouts {
+            handshake: options.handshake_timeout_ms,
+            request: options.request_timeout_ms,
+            framing: parse_framing(options.replies.as_deref()),
+        };
         let from = open_source(&source, Side::Source, timeouts)?;
         let size = check_size(from.limits().size)?;
         let create = options.create_destination.unwrap_or(false).then_some(size);

@@ -8,8 +8,8 @@ use std::time::Duration;
 use block_copy::{DeviceEndpoint, Endpoint, NbdEndpoint, NullEndpoint, Side};
 use block_device::{Access, FileDevice};
 use napi_derive::napi;
-use nbd_io::NbdUri;
 use nbd_io::client::ConnectOptions;
+use nbd_io::{Framing, NbdUri};
 
 use crate::failure::BindingFailure;
 
@@ -22,11 +22,21 @@ pub struct BindingEndpoint {
     pub location: String,
 }
 
-/// How long things may take.
+/// How long things may take, and in which form requests and replies are.
 #[derive(Clone, Copy)]
 pub(crate) struct Timeouts {
     pub(crate) handshake: Option<u32>,
     pub(crate) request: Option<u32>,
+    pub(crate) framing: Framing,
+}
+
+/// `simple`, `structured` or `extended`, as JavaScript has checked; the newest where nothing is said.
+pub(crate) fn parse_framing(replies: Option<&str>) -> Framing {
+    match replies {
+        Some("simple") => Framing::Simple,
+        Some("structured") => Framing::Structured,
+        _ => Framing::Extended,
+    }
 }
 
 impl Timeouts {
@@ -35,6 +45,7 @@ impl Timeouts {
         let or = |given: Option<u32>, default| given.map_or(default, |ms| Duration::from_millis(ms.into()));
         ConnectOptions {
             contexts,
+            framing: self.framing,
             handshake_timeout: or(self.handshake, defaults.handshake_timeout),
             request_timeout: or(self.request, defaults.request_timeout),
         }

@@ -3,27 +3,32 @@
 use napi::bindgen_prelude::Object;
 use napi::{Env, Result};
 use napi_derive::napi;
-use nbd_io::Export;
+use nbd_io::{Export, Framing};
 
-use crate::endpoint::{Timeouts, parse_uri};
+use crate::endpoint::{Timeouts, parse_framing, parse_uri};
 use crate::failure::BindingFailure;
 use crate::number::to_js;
 use crate::size::check_size;
 use crate::work::off_thread;
 
-/// How long things may take, in milliseconds.
+/// How to connect; times in milliseconds.
 #[napi(object, object_to_js = false)]
-#[derive(Clone, Copy)]
 pub struct BindingTimeouts {
     /// Connecting.
     pub handshake_timeout_ms: Option<u32>,
     /// One request.
     pub request_timeout_ms: Option<u32>,
+    /// The newest form of replies to ask for.
+    pub replies: Option<String>,
 }
 
 impl From<BindingTimeouts> for Timeouts {
     fn from(timeouts: BindingTimeouts) -> Self {
-        Self { handshake: timeouts.handshake_timeout_ms, request: timeouts.request_timeout_ms }
+        Self {
+            handshake: timeouts.handshake_timeout_ms,
+            request: timeouts.request_timeout_ms,
+            framing: parse_framing(timeouts.replies.as_deref()),
+        }
     }
 }
 
@@ -45,6 +50,7 @@ pub struct BindingExport {
     pub can_df: bool,
     pub can_multi_conn: bool,
     pub structured_replies: bool,
+    pub extended_headers: bool,
     pub block_size_advertised: bool,
     pub block_size_minimum: u32,
     pub block_size_preferred: u32,
@@ -70,7 +76,8 @@ impl TryFrom<&Export> for BindingExport {
             can_cache: export.can_cache,
             can_df: export.can_df,
             can_multi_conn: export.can_multi_conn,
-            structured_replies: export.structured_replies,
+            structured_replies: export.framing.has_chunks(),
+            extended_headers: export.framing == Framing::Extended,
             block_size_advertised: export.block_size.advertised,
             block_size_minimum: export.block_size.minimum,
             block_size_preferred: export.block_size.preferred,

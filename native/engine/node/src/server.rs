@@ -14,7 +14,7 @@ use nbd_io::server::{ExportConfig, Listen, Server, ServerOptions};
 
 use crate::connection::BindingDone;
 use crate::dirty_bitmap::BindingDirtyBitmap;
-use crate::endpoint::{file_failure, parse_uri};
+use crate::endpoint::{file_failure, parse_framing, parse_uri};
 use crate::failure::BindingFailure;
 use crate::inherited::Inherited;
 use crate::number::{from_js, to_js};
@@ -41,6 +41,8 @@ pub struct BindingExportOptions {
     pub name: String,
     /// For humans.
     pub description: String,
+    /// Tell clients that the medium rotates.
+    pub rotational: bool,
     /// Refuse writes.
     pub read_only: bool,
     /// Dirty bitmaps.
@@ -56,6 +58,8 @@ pub struct BindingServeOptions {
     pub listen: Option<String>,
     /// Descriptors that listen already. Once the server runs they are its own.
     pub sockets: Option<Vec<i32>>,
+    /// The newest form of replies to offer.
+    pub replies: Option<String>,
     /// Clients at a time.
     pub max_connections: Option<u32>,
     /// Negotiating, in milliseconds.
@@ -110,6 +114,7 @@ fn start(options: BindingServeOptions) -> Outcome<BindingServer> {
         None => Listen::On(sockets.copies()),
     };
     let mut server_options = ServerOptions::new(listen);
+    server_options.framing = parse_framing(options.replies.as_deref());
     let ms = |ms: u32| Duration::from_millis(ms.into());
     if let Some(most) = options.max_connections.and_then(|most| usize::try_from(most).ok()) {
         server_options.max_connections = most;
@@ -152,6 +157,7 @@ fn open_export(options: BindingExportOptions) -> Outcome<(ExportConfig, Served)>
         name: options.name.clone(),
         description: options.description,
         device,
+        rotational: options.rotational,
         read_only: options.read_only,
         bitmaps: bitmaps.clone(),
     };

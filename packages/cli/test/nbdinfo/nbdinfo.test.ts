@@ -76,6 +76,7 @@ describe('exports', () => {
     canDf: true,
     canMultiConn: false,
     structuredReplies: true,
+    extendedHeaders: true,
     blockSizeAdvertised: true,
     blockSizeMinimum: 1,
     blockSizePreferred: 4096,

@@ -14,6 +14,7 @@ export class Relay implements AsyncDisposable {
   readonly #servers = new Set<Socket>();
   #holdAfter = Number.POSITIVE_INFINITY;
   #isHolding = false;
+  #said = Buffer.alloc(0);
   #onHeld: () => void = () => {};
 
   /** In front of the server with that URI, on a unix socket. */
@@ -54,6 +55,11 @@ export class Relay implements AsyncDisposable {
     for (const server of this.#servers) server.resume();
   }
 
+  /** Whether clients have said these bytes among their first 64 KiB, in one go. */
+  hasHeard(bytes: Buffer): boolean {
+    return this.#said.includes(bytes);
+  }
+
   /** Breaks all connections. */
   cut(): void {
     for (const socket of [...this.#clients, ...this.#servers]) socket.destroy();
@@ -73,7 +79,10 @@ export class Relay implements AsyncDisposable {
       passed += bytes.length;
       if (passed >= this.#holdAfter) this.#startHolding();
     };
-    client.on('data', (bytes) => pass(bytes, server));
+    client.on('data', (bytes) => {
+      if (this.#said.length < 65536) this.#said = Buffer.concat([this.#said, bytes]);
+      pass(bytes, server);
+    });
     server.on('data', (bytes) => pass(bytes, client));
     if (this.#isHolding) server.pause();
     tie(client, server, this.#clients);

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use extent::Run;
-use nbd_io::Export;
 use nbd_io::client::{Command, Completion, Connection, Reply};
+use nbd_io::{Export, Framing};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
@@ -26,6 +26,7 @@ pub(super) struct BlockStatusMap {
     left: Run,
     /// Bytes of a question.
     stride: u64,
+    longest_stride: u64,
 }
 
 /// Who is asked.
@@ -53,13 +54,16 @@ impl BlockStatusMap {
     }
 
     fn new(respondent: Respondent, export: &Export, context: &str, range: Run) -> Self {
+        let longest_stride =
+            if export.framing == Framing::Extended { LONGEST_EXTENDED_STRIDE } else { LONGEST_STRIDE };
         Self {
             respondent,
             context: context.to_owned(),
             block: u64::from(export.block_size.minimum.max(1)),
             export_size: export.size,
             left: range,
-            stride: if context == BASE_ALLOCATION { FIRST_STRIDE } else { LONGEST_STRIDE },
+            stride: if context == BASE_ALLOCATION { FIRST_STRIDE } else { longest_stride },
+            longest_stride,
         }
     }
 
@@ -78,9 +82,9 @@ impl BlockStatusMap {
 
     fn ask(&mut self, questions: &[Run]) -> Result<Vec<Completion>, CopyError> {
         match &mut self.respondent {
-            Respondent::Own(Some(connection)) => ask(connection, questions),
+            Respondent::Own(Some(connection)) => ask(connection, &self.context, questions),
             Respondent::Own(None) => Err(CopyError::new(ErrorKind::Internal)),
-            Respondent::Lane(connection) => connection.ask(questions),
+            Respondent::Lane(connection) => connection.ask(&self.context, questions),
         }
     }
 }
@@ -117,7 +121,7 @@ impl RunMap for BlockStatusMap {
         }
         self.left = Run::new(told, self.left.end() - told);
         self.stride = if is_whole && statuses.len() < MANY_STATUSES {
-            (self.stride * 2).min(LONGEST_STRIDE)
+            (self.stride * 2).min(self.longest_stride)
         } else {
             (self.stride / 2).max(SHORTEST_STRIDE)
         };
@@ -135,9 +139,14 @@ impl Drop for BlockStatusMap {
     }
 }
 
-fn ask(connection: &mut Connection, questions: &[Run]) -> Result<Vec<Completion>, CopyError> {
+/// The question what one context says of a range.
+pub(super) fn question(run: Run, context: &str) -> Command {
+    Command::BlockStatus { run, request_one: false, contexts: vec![context.to_owned()] }
+}
+
+fn ask(connection: &mut Connection, context: &str, questions: &[Run]) -> Result<Vec<Completion>, CopyError> {
     for (token, run) in (0..).zip(questions) {
-        connection.submit(token, Command::BlockStatus { run: *run, request_one: false })?;
+        connection.submit(token, question(*run, context))?;
     }
     let mut answers = Vec::with_capacity(questions.len());
     loop {
@@ -173,5 +182,7 @@ const FIRST_STRIDE: u64 = 64 << 20;
 const SHORTEST_STRIDE: u64 = 16 << 20;
 /// Whole blocks, and within the 32 bits of a length.
 const LONGEST_STRIDE: u64 = 2 << 30;
+/// With extended headers: one question for most devices.
+const LONGEST_EXTENDED_STRIDE: u64 = 8 << 40;
 /// From here on a batch is to become smaller: 1.5 MiB of statuses.
 const MANY_STATUSES: usize = 1 << 16;

@@ -28,7 +28,7 @@ impl NbdLane {
 impl Lane for NbdLane {
     fn submit(&mut self, token: u64, operation: Operation) -> Result<(), CopyError> {
         let command = match operation {
-            Operation::Read { offset, buffer } => Command::Read { offset, buffer },
+            Operation::Read { offset, buffer } => Command::Read { offset, buffer, dont_fragment: false },
             Operation::Write { offset, buffer } => Command::Write { offset, buffer, fua: false },
             Operation::Zero { run, may_unmap, fast } => Command::Zero { run, may_unmap, fast, fua: false },
             Operation::Flush => Command::Flush,

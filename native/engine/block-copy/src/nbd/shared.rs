@@ -9,6 +9,7 @@ use extent::Run;
 use nbd_io::client::{Command, Completion, Connection};
 use nbd_io::{ErrorKind as NbdErrorKind, Interest, Waker};
 
+use super::block_status::question;
 use crate::error::{CopyError, ErrorKind};
 
 /// The lane submits, drives and takes completions. The map only asks, and wakes the lane's driver.
@@ -104,15 +105,14 @@ impl SharedConnection {
 
     /// Asks the status of each run and waits until all is answered. The lane has to be driven meanwhile; where
     /// it is not, this ends by the deadline too.
-    pub(super) fn ask(&self, runs: &[Run]) -> Result<Vec<Completion>, CopyError> {
+    pub(super) fn ask(&self, context: &str, runs: &[Run]) -> Result<Vec<Completion>, CopyError> {
         let mut state = self.state();
         state.answers.clear();
         state.batch = state.next_question;
         for run in runs {
             let token = state.next_question;
             state.next_question += 1;
-            let question = Command::BlockStatus { run: *run, request_one: false };
-            state.connection()?.submit(token, question)?;
+            state.connection()?.submit(token, question(*run, context))?;
         }
         if let Some(driver) = &state.driver {
             driver.wake();

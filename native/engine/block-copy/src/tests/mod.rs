@@ -4,6 +4,7 @@ mod cancelling;
 mod comparisons;
 pub(crate) mod endpoints;
 mod faults;
+mod fitted_lanes;
 mod limits;
 mod nbd;
 mod nbd_faults;

@@ -41,6 +41,7 @@ impl Served {
             name: "disk".to_owned(),
             description: String::new(),
             device,
+            rotational: false,
             read_only: false,
             bitmaps: vec![("writes".to_owned(), Arc::clone(&bitmap))],
         };

@@ -10,6 +10,7 @@ use std::time::Duration;
 pub use connection::{Completion, Connection};
 pub use info::{info, list};
 pub use nbd_proto::client::{Command, Reply};
+use nbd_proto::framing::Framing;
 pub use pipeline::Pipeline;
 
 /// How to connect.
@@ -17,6 +18,8 @@ pub use pipeline::Pipeline;
 pub struct ConnectOptions {
     /// Metadata contexts to ask for, such as `base:allocation`. Those that the export does not have are left out.
     pub contexts: Vec<String>,
+    /// The newest framing to ask for; an older one is taken where the server does not have it. Default: extended.
+    pub framing: Framing,
     /// Time to connect and negotiate. Default: 10 s.
     pub handshake_timeout: Duration,
     /// Time for a request from its submission to its completion. Default: 30 s.
@@ -27,6 +30,7 @@ impl Default for ConnectOptions {
     fn default() -> Self {
         Self {
             contexts: Vec::new(),
+            framing: Framing::default(),
             handshake_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(30),
         }

@@ -21,6 +21,7 @@ pub(super) fn negotiate(
     handshake: Handshake,
     options: &ConnectOptions,
 ) -> Result<(Socket, Outcome), NbdError> {
+    let handshake = handshake.up_to(options.framing);
     let deadline = deadline_in(options.handshake_timeout);
     let negotiated = reach(uri, deadline).and_then(|socket| talk(socket, handshake, deadline));
     negotiated.map_err(|error| error.with(uri))
@@ -77,7 +78,11 @@ fn receive(socket: &Socket, handshake: &mut Handshake, deadline: Instant) -> Res
             Err(NbdError::new(ErrorKind::ExportNotFound, OPERATION).caused_by(reason))
         }
         Ok(0) => Err(NbdError::new(ErrorKind::Disconnected, OPERATION)),
-        Ok(count) => handshake.handle_received(count).map_err(NbdError::handshake),
+        Ok(count) => handshake.handle_received(count).map_err(|error| {
+            // Leave of a server that refused, if it takes it at once.
+            let _ = socket.send(&[IoSlice::new(handshake.transmit())]);
+            NbdError::handshake(error)
+        }),
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(()),
         Err(error) => Err(NbdError::transport(OPERATION, error)),
     }

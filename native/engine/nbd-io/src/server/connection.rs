@@ -1,14 +1,13 @@
 //! One client: negotiation, then its requests, one after the other.
 
 use std::io::{self, IoSlice, IoSliceMut};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use block_device::ZeroMode;
 use extent::Run;
 use nbd_proto::errno::NbdErrno;
-use nbd_proto::server::{Action, Choice, Handshake, Limits, Offer, Outcome, ReplyEncoder, Request};
-use nbd_proto::wire::NBD_DEFAULT_MAX_PAYLOAD;
+use nbd_proto::server::{Action, Choice, Handshake, Limits, Outcome, ReplyEncoder, Request};
+use nbd_proto::wire::{EXTENDED_REQUEST_HEADER_LENGTH, NBD_DEFAULT_MAX_PAYLOAD};
 
 use super::block_status::block_status;
 use super::export::{ServedExport, errno};
@@ -22,13 +21,12 @@ use crate::transport::{Interest, Socket, deadline_in};
 /// Negotiates with a client before the deadline; `None` when it left.
 pub(super) fn negotiate(
     socket: &Socket,
-    offers: &Arc<[Offer]>,
+    mut handshake: Handshake,
     timeout: Duration,
 ) -> io::Result<Option<Choice>> {
     let end = deadline_in(timeout);
     let deadline = Some(end);
     socket.set_nonblocking(true)?;
-    let mut handshake = Handshake::new(Arc::clone(offers));
     loop {
         let outcome = handshake.poll_outcome();
         let pending = handshake.transmit().len();
@@ -74,8 +72,8 @@ impl<'a> Connection<'a> {
         let limits = Limits {
             size: export.device.size(),
             read_only: export.read_only,
-            structured_replies: choice.structured_replies,
-            has_contexts: !choice.contexts.is_empty(),
+            framing: choice.framing,
+            contexts: choice.contexts.len(),
             maximum_payload: NBD_DEFAULT_MAX_PAYLOAD,
         };
         let (input, output) = (Input::new(socket, patience), Output::new(socket, patience));
@@ -84,8 +82,9 @@ impl<'a> Connection<'a> {
 
     /// Serves until the client leaves. An error means that it vanished or cannot be understood: hang up.
     pub(super) fn serve(mut self) -> io::Result<()> {
-        while let Some(header) = self.input.header()? {
-            let request = Request::decode(&header).map_err(io::Error::other)?;
+        let mut room = [0; EXTENDED_REQUEST_HEADER_LENGTH];
+        while let Some(header) = self.input.header(self.choice.framing.request_header_length(), &mut room)? {
+            let request = Request::decode(header, &self.limits).map_err(io::Error::other)?;
             self.prefetch_waiting(&request);
             let action = if self.registry.is_closing() {
                 Err(NbdErrno::Eshutdown)
@@ -106,8 +105,9 @@ impl<'a> Connection<'a> {
         let mut payload = current.payload_length();
         let mut rest = self.input.news().unwrap_or_default();
         while let Some(header) = usize::try_from(payload).ok().and_then(|payload| rest.get(payload..)) {
-            let Some((header, behind)) = header.split_first_chunk() else { return };
-            let Ok(request) = Request::decode(header) else { return };
+            let length = self.choice.framing.request_header_length();
+            let Some((header, behind)) = header.split_at_checked(length) else { return };
+            let Ok(request) = Request::decode(header, &self.limits) else { return };
             if let Ok(Action::Read { run, .. }) = request.check(&self.limits) {
                 self.export.device.prefetch(run);
             }
@@ -116,15 +116,21 @@ impl<'a> Connection<'a> {
     }
 
     fn answer(&mut self, request: &Request, action: Result<Action, NbdErrno>) -> io::Result<()> {
-        let reply = ReplyEncoder::new(request.cookie, self.choice.structured_replies);
+        let reply = request.reply();
         let device = self.export.device.as_ref();
         let done = match action {
             Ok(Action::Read { run, dont_fragment }) => {
-                let read =
-                    if self.choice.structured_replies && !dont_fragment { read_chunks } else { read_whole };
+                let has_chunks = self.choice.framing.has_chunks();
+                let read = if has_chunks && !dont_fragment { read_chunks } else { read_whole };
                 return read(device, run, reply, self.output, &mut self.buffer);
             }
-            Ok(Action::BlockStatus { run, request_one }) => return self.tell_status(run, request_one, reply),
+            Ok(Action::BlockStatus { run, request_one }) => {
+                return self.tell_status(run, &self.chosen(), request_one, reply);
+            }
+            Ok(Action::FilteredBlockStatus { request_one }) => match self.take_filter(request)? {
+                Ok((run, contexts)) => return self.tell_status(run, &contexts, request_one, reply),
+                Err(errno) => Err(errno),
+            },
             Ok(Action::Write { run, fua }) => self.write(run)?.and_then(|()| self.flush_if(fua)),
             Ok(Action::Zero { run, may_unmap, fast, fua }) => {
                 let zeroed = self.export.zero(run, ZeroMode { may_unmap, fast });
@@ -182,16 +188,35 @@ impl<'a> Connection<'a> {
         Ok(())
     }
 
+    /// The ids of the contexts that the client has chosen.
+    fn chosen(&self) -> Vec<u32> {
+        self.choice.contexts.iter().filter_map(|index| u32::try_from(*index).ok()).collect()
+    }
+
+    /// What a block status request is for, as its payload tells.
+    fn take_filter(&mut self, request: &Request) -> io::Result<Result<(Run, Vec<u32>), NbdErrno>> {
+        let chosen = self.chosen();
+        let payload = room(&mut self.buffer, request.payload_length());
+        self.input.read_exact(payload)?;
+        Ok(request.filter(payload, &chosen, &self.limits))
+    }
+
     /// One chunk a context, each sent before the next is made: of a large map, one is enough to hold.
-    fn tell_status(&self, run: Run, request_one: bool, reply: ReplyEncoder) -> io::Result<()> {
-        let mut contexts = self.choice.contexts.iter().peekable();
-        while let Some(&index) = contexts.next() {
+    fn tell_status(
+        &self,
+        run: Run,
+        contexts: &[u32],
+        request_one: bool,
+        reply: ReplyEncoder,
+    ) -> io::Result<()> {
+        let mut contexts = contexts.iter().peekable();
+        while let Some(&id) = contexts.next() {
             let mut message = Vec::new();
-            let source = self.export.context(index).ok_or(NbdErrno::Einval);
+            let index = usize::try_from(id).ok();
+            let source = index.and_then(|index| self.export.context(index)).ok_or(NbdErrno::Einval);
             let status = source.and_then(|source| block_status(self.export, &source, run, request_one));
             match &status {
                 Ok(descriptors) => {
-                    let id = u32::try_from(index).unwrap_or(u32::MAX);
                     reply.block_status(id, descriptors, contexts.peek().is_none(), &mut message);
                 }
                 Err(errno) => reply.failed(*errno, &mut message),
@@ -215,10 +240,12 @@ mod tests {
     use std::net::Shutdown;
     use std::os::unix::net::UnixStream;
 
-    use block_device::MemoryDevice;
-    use nbd_proto::wire::{NBD_CMD_FLUSH, NBD_CMD_WRITE, NBD_REQUEST_MAGIC, NBD_SIMPLE_REPLY_MAGIC};
+    use std::sync::Arc;
 
+    use block_device::MemoryDevice;
+    use nbd_proto::framing::Framing;
     use nbd_proto::uri::NbdUri;
+    use nbd_proto::wire::{NBD_CMD_FLUSH, NBD_CMD_WRITE, NBD_REQUEST_MAGIC, NBD_SIMPLE_REPLY_MAGIC};
 
     use super::*;
     use crate::server::{ExportConfig, ServerOptions};
@@ -230,6 +257,7 @@ mod tests {
             name: String::new(),
             description: String::new(),
             device,
+            rotational: false,
             read_only: false,
             bitmaps: Vec::new(),
         };
@@ -247,7 +275,7 @@ mod tests {
 
         let registry = Registry::default();
         registry.begin_closing();
-        let choice = Choice { offer: 0, structured_replies: false, contexts: Vec::new() };
+        let choice = Choice { offer: 0, framing: Framing::Simple, contexts: Vec::new() };
         let socket = Socket::new(ours.into());
         let patience = Patience::new(&ServerOptions::new(NbdUri::unix("", "").transport));
         Connection::new(&socket, &export, choice, &registry, patience).serve().unwrap();

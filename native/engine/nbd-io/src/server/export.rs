@@ -11,8 +11,8 @@ use nbd_proto::export::BlockSize;
 use nbd_proto::server::Offer;
 use nbd_proto::wire::{
     BASE_ALLOCATION, NBD_DEFAULT_MAX_PAYLOAD, NBD_FLAG_CAN_MULTI_CONN, NBD_FLAG_READ_ONLY,
-    NBD_FLAG_SEND_CACHE, NBD_FLAG_SEND_FAST_ZERO, NBD_FLAG_SEND_FLUSH, NBD_FLAG_SEND_FUA, NBD_FLAG_SEND_TRIM,
-    NBD_FLAG_SEND_WRITE_ZEROES, QEMU_DIRTY_BITMAP,
+    NBD_FLAG_ROTATIONAL, NBD_FLAG_SEND_CACHE, NBD_FLAG_SEND_FAST_ZERO, NBD_FLAG_SEND_FLUSH,
+    NBD_FLAG_SEND_FUA, NBD_FLAG_SEND_TRIM, NBD_FLAG_SEND_WRITE_ZEROES, QEMU_DIRTY_BITMAP,
 };
 
 use super::ExportConfig;
@@ -37,7 +37,7 @@ impl ServedExport {
     /// Fails where a name cannot be sent, where two bitmaps have one name, and where a bitmap is of another size
     /// than the device: it would miss writes.
     pub(super) fn new(config: ExportConfig, multi_conn: bool) -> Result<(Self, Offer), NbdError> {
-        let ExportConfig { name, description, device, read_only, bitmaps } = config;
+        let ExportConfig { name, description, device, rotational, read_only, bitmaps } = config;
         let invalid = || NbdError::new(ErrorKind::InvalidRequest, OPERATION);
         if bitmaps.iter().any(|(_, bitmap)| bitmap.size() != device.size()) {
             return Err(invalid().caused_by("a dirty bitmap is not of its device's size"));
@@ -53,6 +53,9 @@ impl ServedExport {
         } else {
             NBD_FLAG_SEND_TRIM | NBD_FLAG_SEND_WRITE_ZEROES | NBD_FLAG_SEND_FAST_ZERO
         };
+        if rotational {
+            flags |= NBD_FLAG_ROTATIONAL;
+        }
         if multi_conn {
             flags |= NBD_FLAG_CAN_MULTI_CONN;
         }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::os::fd::AsFd;
 use std::time::Instant;
 
-use nbd_proto::wire::REQUEST_HEADER_LENGTH;
+use nbd_proto::wire::EXTENDED_REQUEST_HEADER_LENGTH;
 
 use super::patience::Patience;
 use crate::transport::{Interest, Socket, wait};
@@ -24,14 +24,18 @@ impl<'a> Input<'a> {
         Self { socket, patience, ahead: vec![0; READ_AHEAD].into_boxed_slice(), filled: 0..0, is_new: false }
     }
 
-    /// The next request's header; `None` when the client has closed between two requests. One that is silent for
-    /// too long is `TimedOut`, here and below.
-    pub(super) fn header(&mut self) -> io::Result<Option<[u8; REQUEST_HEADER_LENGTH]>> {
+    /// The next request's header, which has `length` bytes; `None` when the client has closed between two requests.
+    /// One that is silent for too long is `TimedOut`, here and below.
+    pub(super) fn header<'b>(
+        &mut self,
+        length: usize,
+        room: &'b mut [u8; EXTENDED_REQUEST_HEADER_LENGTH],
+    ) -> io::Result<Option<&'b [u8]>> {
         if self.filled.is_empty() && self.receive(&mut [], self.patience.next_request())? == 0 {
             return Ok(None);
         }
-        let mut header = [0; REQUEST_HEADER_LENGTH];
-        self.read_exact(&mut header)?;
+        let header = room.get_mut(..length).unwrap_or_default();
+        self.read_exact(header)?;
         Ok(Some(header))
     }
 

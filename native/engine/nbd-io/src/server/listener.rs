@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use nbd_proto::server::Offer;
+use nbd_proto::framing::Framing;
+use nbd_proto::server::{Handshake, Offer};
 use nbd_proto::uri::{NbdUri, Transport};
 
 use super::connection::{Connection, negotiate};
@@ -31,6 +32,7 @@ struct Shared {
     exports: Vec<ServedExport>,
     offers: Arc<[Offer]>,
     registry: Arc<Registry>,
+    framing: Framing,
     handshake_timeout: Duration,
     patience: Patience,
     max_connections: usize,
@@ -140,10 +142,15 @@ impl Shared {
             exports,
             offers: offers.into(),
             registry: Arc::default(),
+            framing: options.framing,
             handshake_timeout: options.handshake_timeout,
             patience: Patience::new(options),
             max_connections: options.max_connections,
         })
+    }
+
+    fn handshake(&self) -> Handshake {
+        Handshake::new(Arc::clone(&self.offers)).up_to(self.framing)
     }
 }
 
@@ -190,7 +197,7 @@ fn welcome(shared: &Arc<Shared>, socket: Socket) -> Option<JoinHandle<()>> {
 
 fn serve_client(shared: &Shared, socket: &Socket, _registration: &Registration) {
     // Whatever went wrong, the client sees its connection end; there is no one else to tell.
-    let Ok(Some(choice)) = negotiate(socket, &shared.offers, shared.handshake_timeout) else { return };
+    let Ok(Some(choice)) = negotiate(socket, shared.handshake(), shared.handshake_timeout) else { return };
     if let Some(export) = shared.exports.get(choice.offer) {
         let _ = Connection::new(socket, export, choice, &shared.registry, shared.patience).serve();
     }

@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use block_device::Device;
 use extent::DirtyBitmap;
+use nbd_proto::framing::Framing;
 use nbd_proto::uri::Transport;
 
 pub use listener::Server;
@@ -28,6 +29,8 @@ pub struct ExportConfig {
     pub description: String,
     /// The device.
     pub device: Arc<dyn Device>,
+    /// Tell clients that the medium rotates.
+    pub rotational: bool,
     /// Refuse writes. A read-only device is never written, whatever this says.
     pub read_only: bool,
     /// Bitmaps that record what clients write, served as `qemu:dirty-bitmap:NAME`.
@@ -57,6 +60,8 @@ impl From<Transport> for Listen {
 pub struct ServerOptions {
     /// Where to listen.
     pub listen: Listen,
+    /// The newest framing to offer. Default: extended.
+    pub framing: Framing,
     /// Time for a client to negotiate. Default: 10 s.
     pub handshake_timeout: Duration,
     /// Time for a client to take each MiB of a reply, and to send each MiB of a request that it has begun: one
@@ -74,6 +79,7 @@ impl ServerOptions {
     pub fn new(listen: impl Into<Listen>) -> Self {
         Self {
             listen: listen.into(),
+            framing: Framing::default(),
             handshake_timeout: Duration::from_secs(10),
             stall_timeout: Duration::from_secs(60),
             idle_timeout: None,

@@ -28,7 +28,7 @@ fn tracked(device: Arc<dyn Device>, bitmap: &Arc<DirtyBitmap>) -> ExportConfig {
 }
 
 fn status(connection: &mut Connection, run: Run) -> Vec<Vec<Descriptor>> {
-    let command = Command::BlockStatus { run, request_one: false };
+    let command = Command::BlockStatus { run, request_one: false, contexts: Vec::new() };
     let Reply::BlockStatus(statuses) = ask(connection, command).unwrap() else { panic!("no status") };
     statuses.into_iter().map(|status| status.descriptors).collect()
 }
@@ -43,9 +43,9 @@ fn all_that_changes_contents_is_marked_and_nothing_else() {
     let run = |granule: u64| Run::new(granule * GRANULE, GRANULE);
     for command in [
         Command::Zero { run: run(10), may_unmap: true, fast: false, fua: false },
-        Command::Trim { run: run(20) },
+        Command::Trim { run: run(20), fua: false },
         Command::Cache { run: run(30) },
-        Command::Read { offset: 40 * GRANULE, buffer: vec![0; 4096] },
+        Command::Read { offset: 40 * GRANULE, buffer: vec![0; 4096], dont_fragment: false },
         Command::Flush,
     ] {
         ask(&mut connection, command).unwrap();

@@ -5,6 +5,7 @@
 mod bad_clients;
 mod bitmaps;
 mod devices;
+mod framings;
 mod lifecycle;
 mod pair;
 mod pipeline;

@@ -41,7 +41,7 @@ fn all_commands_work_over_unix_and_tcp() {
             assert!(read(&mut connection, offset + 4096, 4096) == data[offset as usize..][..4096]);
         }
         for command in [
-            Command::Trim { run: Run::new(0, 8 << 20) },
+            Command::Trim { run: Run::new(0, 8 << 20), fua: false },
             Command::Cache { run: Run::new(0, 8 << 20) },
             Command::Write { offset: 0, buffer: vec![1], fua: true },
             Command::Flush,
@@ -98,7 +98,7 @@ fn a_request_can_be_as_large_as_the_server_says() {
     let data = pattern(maximum, 3);
     write(&mut connection, 1, &data);
     assert!(read(&mut connection, 1, maximum) == data);
-    let too_long = Command::Read { offset: 0, buffer: vec![0; maximum + 1] };
+    let too_long = Command::Read { offset: 0, buffer: vec![0; maximum + 1], dont_fragment: false };
     assert_eq!(connection.request(too_long).unwrap_err().kind(), ErrorKind::InvalidRequest);
 }
 
@@ -134,7 +134,7 @@ fn sparse_files_are_read_with_their_holes() {
     expected[3 << 20..(3 << 20) + 4096].fill(9);
     assert!(all == expected);
 
-    let status = Command::BlockStatus { run: Run::new(0, 5 << 20), request_one: false };
+    let status = Command::BlockStatus { run: Run::new(0, 5 << 20), request_one: false, contexts: Vec::new() };
     let Reply::BlockStatus(statuses) = ask(&mut connection, status).unwrap() else { panic!("no status") };
     assert_eq!(statuses.len(), 1);
     let descriptor = |length, flags| Descriptor { length, flags };
@@ -142,7 +142,8 @@ fn sparse_files_are_read_with_their_holes() {
     assert_eq!(known[..2], [descriptor(1 << 20, 3), descriptor(1 << 20, 0)]);
     assert_eq!(known.iter().map(|descriptor| descriptor.length).sum::<u64>(), 5 << 20);
 
-    let one = Command::BlockStatus { run: Run::new(1 << 20, 4 << 20), request_one: true };
+    let one =
+        Command::BlockStatus { run: Run::new(1 << 20, 4 << 20), request_one: true, contexts: Vec::new() };
     let Reply::BlockStatus(statuses) = ask(&mut connection, one).unwrap() else { panic!("no status") };
     assert_eq!(statuses[0].descriptors, [descriptor(1 << 20, 0)]);
 }
@@ -156,7 +157,7 @@ fn exports_of_odd_sizes_are_read_to_their_last_byte() {
     for size in sizes {
         let mut connection = connect(&server.uri(&size.to_string()));
         assert_eq!(connection.export().size, size);
-        let beyond = Command::Read { offset: size, buffer: vec![0; 1] };
+        let beyond = Command::Read { offset: size, buffer: vec![0; 1], dont_fragment: false };
         assert_eq!(connection.request(beyond).unwrap_err().kind(), ErrorKind::InvalidRequest);
         if size > 0 {
             write(&mut connection, size - 1, &[7]);

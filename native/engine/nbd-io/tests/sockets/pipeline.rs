@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
 use nbd_io::client::{Command, Completion, ConnectOptions, Connection, Pipeline, Reply};
-use nbd_io::{ErrorKind, NbdErrno, NbdError};
+use nbd_io::{ErrorKind, Framing, NbdErrno, NbdError};
 use nbd_proto::server::ReplyEncoder;
 
 use crate::devices::gated;
@@ -20,7 +20,7 @@ fn hand_over(pipeline: &Pipeline, command: Command) -> Receiver<Result<Completio
 }
 
 fn read_command() -> Command {
-    Command::Read { offset: 0, buffer: vec![0; 4096] }
+    Command::Read { offset: 0, buffer: vec![0; 4096], dont_fragment: false }
 }
 
 #[test]
@@ -37,13 +37,14 @@ fn callers_on_many_threads_get_their_own_answers() {
                 let buffer = pattern(1000, caller);
                 let write = Command::Write { offset, buffer: buffer.clone(), fua: false };
                 hand_over(pipeline, write).recv().unwrap().unwrap().result.unwrap();
-                let read = Command::Read { offset, buffer: vec![0; 1000] };
+                let read = Command::Read { offset, buffer: vec![0; 1000], dont_fragment: false };
                 let read = hand_over(pipeline, read).recv().unwrap().unwrap();
                 assert_eq!(read.buffer.unwrap(), buffer);
             });
         }
     });
-    let refused = hand_over(&pipeline, Command::Read { offset: 1 << 20, buffer: vec![0; 1] });
+    let refused =
+        hand_over(&pipeline, Command::Read { offset: 1 << 20, buffer: vec![0; 1], dont_fragment: false });
     assert_eq!(refused.recv().unwrap().unwrap_err().kind(), ErrorKind::InvalidRequest);
 }
 
@@ -69,7 +70,7 @@ fn when_the_server_dies_all_are_told() {
     let server = ScriptedServer::negotiated(&dir, |mut client| {
         let cookies = [next_read(&mut client), next_read(&mut client), next_read(&mut client)];
         let mut answer = Vec::new();
-        ReplyEncoder::new(cookies[1], true).failed(NbdErrno::Eshutdown, &mut answer);
+        ReplyEncoder::new(Framing::Structured, cookies[1], 0).failed(NbdErrno::Eshutdown, &mut answer);
         client.write_all(&answer).unwrap();
     });
     let connection = Connection::connect(&server.uri, &ConnectOptions::default()).unwrap();

@@ -5,7 +5,7 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
 
-use nbd_io::{NbdErrno, NbdUri, Transport};
+use nbd_io::{Framing, NbdErrno, NbdUri, Transport};
 use nbd_proto::client::Handshake;
 use nbd_proto::wire::*;
 use rustix::event::{PollFd, PollFlags, poll};
@@ -40,9 +40,18 @@ impl RawClient {
 
     /// In transmission, with structured replies.
     pub fn connect(uri: &NbdUri) -> Self {
+        Self::connect_with(uri, Framing::Structured, &[])
+    }
+
+    /// In transmission, with extended headers and `base:allocation`, whose id is 0.
+    pub fn connect_extended(uri: &NbdUri) -> Self {
+        Self::connect_with(uri, Framing::Extended, &["base:allocation".to_owned()])
+    }
+
+    fn connect_with(uri: &NbdUri, framing: Framing, contexts: &[String]) -> Self {
         let Transport::Unix { path } = &uri.transport else { panic!("a unix socket is wanted") };
         let mut client = Self::silent(path);
-        let mut handshake = Handshake::connect(&uri.export, &[]).unwrap();
+        let mut handshake = Handshake::connect(&uri.export, contexts).unwrap().up_to(framing);
         while handshake.poll_outcome().is_none() {
             client.stream.write_all(handshake.transmit()).unwrap();
             handshake.handle_transmitted(handshake.transmit().len());
@@ -127,6 +136,27 @@ impl RawClient {
 
     pub fn try_request(&mut self, kind: u16, flags: u16, offset: u64, length: u32) -> io::Result<()> {
         self.try_say(&request(kind, flags, offset, length))
+    }
+
+    pub fn extended_request(&mut self, kind: u16, flags: u16, offset: u64, length: u64) {
+        let mut header = NBD_EXTENDED_REQUEST_MAGIC.to_be_bytes().to_vec();
+        header.extend(flags.to_be_bytes());
+        header.extend(kind.to_be_bytes());
+        header.extend(COOKIE.to_be_bytes());
+        header.extend(offset.to_be_bytes());
+        header.extend(length.to_be_bytes());
+        self.say(&header);
+    }
+
+    /// A chunk with an extended header, which repeats the request's offset.
+    pub fn extended_chunk(&mut self, offset: u64) -> Chunk {
+        let header = self.take(EXTENDED_CHUNK_HEADER_LENGTH);
+        assert_eq!(header[..4], NBD_EXTENDED_REPLY_MAGIC.to_be_bytes());
+        assert_eq!(header[8..16], COOKIE.to_be_bytes());
+        assert_eq!(header[16..24], offset.to_be_bytes());
+        let length = u64::from_be_bytes(header[24..].try_into().unwrap());
+        let kind = u16::from_be_bytes([header[6], header[7]]);
+        Chunk { done: header[5] == 1, kind, payload: self.take(length as usize) }
     }
 
     /// The error of a simple reply; `None` for success.

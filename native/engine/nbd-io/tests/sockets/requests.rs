@@ -203,7 +203,7 @@ fn a_read_that_fails_halfway_is_a_failure_of_the_whole() {
     });
     let server = serve(dir.unix(), vec![export("", device)]);
     let mut connection = connect(&server.uri(""));
-    let read_all = Command::Read { offset: 0, buffer: vec![0; 8 << 20] };
+    let read_all = Command::Read { offset: 0, buffer: vec![0; 8 << 20], dont_fragment: false };
     assert_eq!(ask(&mut connection, read_all).unwrap_err().kind(), ErrorKind::Server(NbdErrno::Eio));
     assert_eq!(read(&mut connection, 0, 8 << 20), vec![0; 8 << 20]);
 }

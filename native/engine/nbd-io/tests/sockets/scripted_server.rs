@@ -5,8 +5,8 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
-use nbd_io::{BlockSize, NbdUri};
-use nbd_proto::server::{Handshake, Offer, Outcome, Request};
+use nbd_io::{BlockSize, Framing, NbdUri};
+use nbd_proto::server::{Handshake, Limits, Offer, Outcome, Request};
 use nbd_proto::wire::REQUEST_HEADER_LENGTH;
 
 use crate::setup::TempDir;
@@ -24,7 +24,7 @@ impl ScriptedServer {
         Self { uri: NbdUri::unix(dir.socket(), "disk"), thread: Some(thread) }
     }
 
-    /// Accepts one client, negotiates a writable export of 1 MiB, and hands it to the script.
+    /// Accepts one client, negotiates a writable export of 1 MiB with structured replies, and hands it to the script.
     pub fn negotiated(dir: &TempDir, script: impl FnOnce(UnixStream) + Send + 'static) -> Self {
         Self::start(dir, |mut client| {
             negotiate(&mut client);
@@ -43,7 +43,7 @@ impl Drop for ScriptedServer {
 fn negotiate(client: &mut UnixStream) {
     let block_size = BlockSize::advertised(1, 4096, 32 << 20, 1 << 20).unwrap();
     let offer = Offer::new("disk".to_owned(), String::new(), 1 << 20, 0, block_size, Vec::new()).unwrap();
-    let mut handshake = Handshake::new(Arc::from([offer]));
+    let mut handshake = Handshake::new(Arc::from([offer])).up_to(Framing::Structured);
     loop {
         let outcome = handshake.poll_outcome();
         client.write_all(handshake.transmit()).unwrap();
@@ -63,7 +63,14 @@ fn negotiate(client: &mut UnixStream) {
 pub fn next_read(client: &mut UnixStream) -> u64 {
     let mut header = [0; REQUEST_HEADER_LENGTH];
     client.read_exact(&mut header).unwrap();
-    Request::decode(&header).unwrap().cookie
+    let limits = Limits {
+        size: 1 << 20,
+        read_only: false,
+        framing: Framing::Structured,
+        contexts: 0,
+        maximum_payload: 32 << 20,
+    };
+    Request::decode(&header, &limits).unwrap().cookie
 }
 
 /// Waits until the client hangs up.

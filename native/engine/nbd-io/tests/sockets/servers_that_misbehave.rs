@@ -5,7 +5,7 @@ use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 use nbd_io::client::{Command, ConnectOptions, Connection, info, list};
-use nbd_io::{ErrorKind, NbdError, NbdUri};
+use nbd_io::{ErrorKind, Framing, NbdError, NbdUri};
 use nbd_proto::errno::NbdErrno;
 use nbd_proto::server::ReplyEncoder;
 use nbd_proto::wire::*;
@@ -21,7 +21,7 @@ fn impatient() -> ConnectOptions {
 }
 
 fn read_command() -> Command {
-    Command::Read { offset: 0, buffer: vec![0; 4096] }
+    Command::Read { offset: 0, buffer: vec![0; 4096], dont_fragment: false }
 }
 
 /// What becomes of a read, and that the connection is dead afterwards.
@@ -37,7 +37,11 @@ fn dying_read(server: &ScriptedServer, options: &ConnectOptions) -> NbdError {
 /// The header of a chunk with all of the read's data.
 fn data_header(cookie: u64) -> Vec<u8> {
     let mut header = Vec::new();
-    ReplyEncoder::new(cookie, true).data_header(extent::Run::new(0, 4096), true, &mut header);
+    ReplyEncoder::new(Framing::Structured, cookie, 0).data_header(
+        extent::Run::new(0, 4096),
+        true,
+        &mut header,
+    );
     header
 }
 
@@ -105,7 +109,7 @@ fn what_was_said_before_the_end_is_heard() {
     let dir = TempDir::new();
     let server = ScriptedServer::negotiated(&dir, |mut client| {
         let mut answer = Vec::new();
-        ReplyEncoder::new(next_read(&mut client), true).failed(NbdErrno::Eshutdown, &mut answer);
+        ReplyEncoder::new(Framing::Structured, next_read(&mut client), 0).failed(NbdErrno::Eio, &mut answer);
         client.write_all(&answer).unwrap();
     });
     let mut connection = Connection::connect(&server.uri, &ConnectOptions::default()).unwrap();
@@ -118,9 +122,30 @@ fn what_was_said_before_the_end_is_heard() {
     connection.submit(2, read_command()).unwrap();
     assert_eq!(connection.drive(Instant::now()).unwrap_err().kind(), ErrorKind::Disconnected);
     let completion = connection.poll_completion().unwrap();
-    assert_eq!(completion.result.unwrap_err().kind().code(), "NBD_ESHUTDOWN");
+    assert_eq!(completion.result.unwrap_err().kind().code(), "NBD_EIO");
     assert_eq!(completion.buffer.unwrap().len(), 4096, "the buffer comes back");
     assert!(connection.poll_completion().is_none());
+}
+
+#[test]
+fn a_server_that_goes_away_is_asked_nothing_more_and_taken_leave_of() {
+    let dir = TempDir::new();
+    let server = ScriptedServer::negotiated(&dir, |mut client| {
+        let mut answer = Vec::new();
+        ReplyEncoder::new(Framing::Structured, next_read(&mut client), 0)
+            .failed(NbdErrno::Eshutdown, &mut answer);
+        client.write_all(&answer).unwrap();
+        let mut header = [0; REQUEST_HEADER_LENGTH];
+        client.read_exact(&mut header).unwrap();
+        assert_eq!(header[6..8], NBD_CMD_DISC.to_be_bytes());
+        assert_eq!(client.read(&mut header).unwrap(), 0, "nothing follows");
+    });
+    let mut connection = Connection::connect(&server.uri, &ConnectOptions::default()).unwrap();
+    let failed = connection.request(read_command()).unwrap().result.unwrap_err();
+    assert_eq!(failed.kind(), ErrorKind::Server(NbdErrno::Eshutdown));
+    let refused = connection.request(read_command()).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Server(NbdErrno::Eshutdown));
+    connection.disconnect();
 }
 
 #[test]
@@ -132,7 +157,7 @@ fn a_request_that_has_waited_too_long_ends_the_connection_even_if_others_go_on()
         while client.read_exact(&mut header).is_ok() {
             let cookie = u64::from_be_bytes(header[8..16].try_into().unwrap());
             let mut answer = Vec::new();
-            ReplyEncoder::new(cookie, true).failed(NbdErrno::Eio, &mut answer);
+            ReplyEncoder::new(Framing::Structured, cookie, 0).failed(NbdErrno::Eio, &mut answer);
             if client.write_all(&answer).is_err() {
                 break;
             }

@@ -56,6 +56,7 @@ pub fn export(name: &str, device: Arc<dyn Device>) -> ExportConfig {
         name: name.to_owned(),
         description: String::new(),
         device,
+        rotational: false,
         read_only: false,
         bitmaps: Vec::new(),
     }
@@ -81,7 +82,7 @@ pub fn ask(connection: &mut Connection, command: Command) -> Result<Reply, NbdEr
 
 pub fn read(connection: &mut Connection, offset: u64, length: usize) -> Vec<u8> {
     // Never zeroes beforehand: what the server leaves out is seen.
-    let command = Command::Read { offset, buffer: vec![0xee; length] };
+    let command = Command::Read { offset, buffer: vec![0xee; length], dont_fragment: false };
     let completion = connection.request(command).unwrap();
     assert_eq!(completion.result.unwrap(), Reply::Done);
     completion.buffer.unwrap()

@@ -5,9 +5,9 @@ use thiserror::Error;
 
 use crate::export::Export;
 use crate::wire::{
-    NBD_CMD_BLOCK_STATUS, NBD_CMD_CACHE, NBD_CMD_FLAG_FAST_ZERO, NBD_CMD_FLAG_FUA, NBD_CMD_FLAG_NO_HOLE,
-    NBD_CMD_FLAG_REQ_ONE, NBD_CMD_FLUSH, NBD_CMD_READ, NBD_CMD_TRIM, NBD_CMD_WRITE, NBD_CMD_WRITE_ZEROES,
-    NBD_REQUEST_MAGIC, REQUEST_HEADER_LENGTH,
+    NBD_CMD_BLOCK_STATUS, NBD_CMD_CACHE, NBD_CMD_FLAG_DF, NBD_CMD_FLAG_FAST_ZERO, NBD_CMD_FLAG_FUA,
+    NBD_CMD_FLAG_NO_HOLE, NBD_CMD_FLAG_REQ_ONE, NBD_CMD_FLUSH, NBD_CMD_READ, NBD_CMD_TRIM, NBD_CMD_WRITE,
+    NBD_CMD_WRITE_ZEROES,
 };
 
 /// A request. Offsets and lengths are in bytes, and keep to the export's [`BlockSize`](crate::export::BlockSize).
@@ -19,6 +19,8 @@ pub enum Command {
         offset: u64,
         /// Where to; comes back with the completion.
         buffer: Vec<u8>,
+        /// Have it answered in one piece.
+        dont_fragment: bool,
     },
     /// Writes the whole buffer.
     Write {
@@ -44,6 +46,8 @@ pub enum Command {
     Trim {
         /// The range.
         run: Run,
+        /// Have it on stable storage before the reply.
+        fua: bool,
     },
     /// Has the server prefetch a range.
     Cache {
@@ -58,6 +62,9 @@ pub enum Command {
         run: Run,
         /// One descriptor a context is enough.
         request_one: bool,
+        /// Which of the export's contexts; all where this is empty. A server that cannot be told
+        /// ([`Export::can_block_status_payload`]) answers for all, and what was not asked for is dropped.
+        contexts: Vec<String>,
     },
 }
 
@@ -84,14 +91,20 @@ pub enum RequestError {
     #[error("the request is longer than {maximum} bytes")]
     TooLong {
         /// The longest possible.
-        maximum: u32,
+        maximum: u64,
     },
+    /// Not one of the metadata contexts that the connection has.
+    #[error("a metadata context that was not agreed on with the server")]
+    UnknownContext,
     /// The export is read-only.
     #[error("the export is read-only")]
     ReadOnly,
     /// The server does not offer this command, or this way of it.
     #[error("the server does not support this request")]
     Unsupported,
+    /// The server has said that it is going away: it is asked nothing any more.
+    #[error("the server is shutting down")]
+    ServerShutdown,
 }
 
 impl Command {
@@ -99,11 +112,11 @@ impl Command {
     #[must_use]
     pub fn run(&self) -> Run {
         match self {
-            Self::Read { offset, buffer } | Self::Write { offset, buffer, .. } => {
+            Self::Read { offset, buffer, .. } | Self::Write { offset, buffer, .. } => {
                 Run::new(*offset, buffer.len() as u64)
             }
             Self::Zero { run, .. }
-            | Self::Trim { run }
+            | Self::Trim { run, .. }
             | Self::Cache { run }
             | Self::BlockStatus { run, .. } => *run,
             Self::Flush => Run::new(0, 0),
@@ -132,8 +145,14 @@ impl Command {
         if !self.is_supported(export) {
             return Err(RequestError::Unsupported);
         }
-        if matches!(self, Self::Flush) {
-            return Ok(());
+        match self {
+            Self::Flush => return Ok(()),
+            Self::BlockStatus { contexts, .. }
+                if contexts.iter().any(|name| export.context(name).is_none()) =>
+            {
+                return Err(RequestError::UnknownContext);
+            }
+            _ => {}
         }
         let run = self.run();
         let end = run.offset.checked_add(run.length);
@@ -148,38 +167,30 @@ impl Command {
             return Err(RequestError::Unaligned { minimum: export.block_size.minimum });
         }
         let maximum = match self {
-            Self::Read { .. } | Self::Write { .. } => export.block_size.maximum_payload,
-            _ => u32::MAX,
+            Self::Read { .. } | Self::Write { .. } => u64::from(export.block_size.maximum_payload),
+            _ => export.framing.longest_effect(),
         };
-        if run.length > u64::from(maximum) { Err(RequestError::TooLong { maximum }) } else { Ok(()) }
-    }
-
-    /// The request's header. The command was checked: its length fits 32 bits.
-    pub(super) fn header(&self, cookie: u64) -> [u8; REQUEST_HEADER_LENGTH] {
-        let run = self.run();
-        let (kind, flags) = self.kind_and_flags();
-        let length = u32::try_from(run.length).unwrap_or(u32::MAX);
-        encode_header(flags, kind, cookie, run.offset, length)
+        if run.length > maximum { Err(RequestError::TooLong { maximum }) } else { Ok(()) }
     }
 
     fn is_supported(&self, export: &Export) -> bool {
         match self {
-            Self::Read { .. } => true,
+            Self::Read { dont_fragment, .. } => export.can_df || !dont_fragment,
             Self::Write { fua, .. } => export.can_fua || !fua,
             Self::Zero { fast, fua, .. } => {
                 export.can_zero && (export.can_fast_zero || !fast) && (export.can_fua || !fua)
             }
-            Self::Trim { .. } => export.can_trim,
+            Self::Trim { fua, .. } => export.can_trim && (export.can_fua || !fua),
             Self::Cache { .. } => export.can_cache,
             Self::Flush => export.can_flush,
             Self::BlockStatus { .. } => !export.contexts.is_empty(),
         }
     }
 
-    fn kind_and_flags(&self) -> (u16, u16) {
+    pub(super) fn kind_and_flags(&self) -> (u16, u16) {
         let flag = |set: bool, flag: u16| if set { flag } else { 0 };
         match self {
-            Self::Read { .. } => (NBD_CMD_READ, 0),
+            Self::Read { dont_fragment, .. } => (NBD_CMD_READ, flag(*dont_fragment, NBD_CMD_FLAG_DF)),
             Self::Write { fua, .. } => (NBD_CMD_WRITE, flag(*fua, NBD_CMD_FLAG_FUA)),
             Self::Zero { may_unmap, fast, fua, .. } => (
                 NBD_CMD_WRITE_ZEROES,
@@ -187,7 +198,7 @@ impl Command {
                     | flag(*fast, NBD_CMD_FLAG_FAST_ZERO)
                     | flag(*fua, NBD_CMD_FLAG_FUA),
             ),
-            Self::Trim { .. } => (NBD_CMD_TRIM, 0),
+            Self::Trim { fua, .. } => (NBD_CMD_TRIM, flag(*fua, NBD_CMD_FLAG_FUA)),
             Self::Cache { .. } => (NBD_CMD_CACHE, 0),
             Self::Flush => (NBD_CMD_FLUSH, 0),
             Self::BlockStatus { request_one, .. } => {
@@ -197,24 +208,10 @@ impl Command {
     }
 }
 
-pub(super) fn encode_header(
-    flags: u16,
-    kind: u16,
-    cookie: u64,
-    offset: u64,
-    length: u32,
-) -> [u8; REQUEST_HEADER_LENGTH] {
-    let mut header = [0; REQUEST_HEADER_LENGTH];
-    let fields = NBD_REQUEST_MAGIC.to_be_bytes().into_iter();
-    let fields = fields.chain(flags.to_be_bytes()).chain(kind.to_be_bytes());
-    let fields = fields.chain(cookie.to_be_bytes()).chain(offset.to_be_bytes()).chain(length.to_be_bytes());
-    header.iter_mut().zip(fields).for_each(|(place, byte)| *place = byte);
-    header
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::framing::Framing;
 
     fn export() -> Export {
         let mut export = Export::new("x".to_owned(), 10_000, 0b1110_0001).unwrap();
@@ -223,7 +220,7 @@ mod tests {
     }
 
     fn read(offset: u64, length: usize) -> Command {
-        Command::Read { offset, buffer: vec![0; length] }
+        Command::Read { offset, buffer: vec![0; length], dont_fragment: false }
     }
 
     #[test]
@@ -242,16 +239,20 @@ mod tests {
             Err(RequestError::Unsupported)
         );
         assert_eq!(
-            check(Command::BlockStatus { run: Run::new(0, 4096), request_one: false }),
+            check(Command::BlockStatus { run: Run::new(0, 4096), request_one: false, contexts: Vec::new() }),
             Err(RequestError::Unsupported)
         );
+        let whole = Command::Read { offset: 0, buffer: vec![0; 4096], dont_fragment: true };
+        let without_df = Export { can_df: false, ..export() };
+        assert_eq!(whole.check(&without_df), Err(RequestError::Unsupported));
+        assert_eq!(check(whole), Ok(()));
     }
 
     #[test]
     fn a_read_only_export_is_not_written() {
         let mut export = export();
         export.read_only = true;
-        let trim = Command::Trim { run: Run::new(0, 4096) };
+        let trim = Command::Trim { run: Run::new(0, 4096), fua: false };
         assert_eq!(trim.check(&export), Err(RequestError::ReadOnly));
         assert_eq!(read(0, 4096).check(&export), Ok(()));
     }
@@ -261,8 +262,13 @@ mod tests {
         let mut export = Export::new("x".to_owned(), 1 << 40, 0b1110_0001).unwrap();
         export.block_size.maximum_payload = 65536;
         assert_eq!(read(0, 65536 + 512).check(&export), Err(RequestError::TooLong { maximum: 65536 }));
-        let trim = |length| Command::Trim { run: Run::new(0, length) }.check(&export);
-        assert_eq!(trim((1 << 32) - 512), Ok(()));
-        assert_eq!(trim(1 << 32), Err(RequestError::TooLong { maximum: u32::MAX }));
+        let trim =
+            |export: &Export, length| Command::Trim { run: Run::new(0, length), fua: false }.check(export);
+        assert_eq!(trim(&export, (1 << 32) - 512), Ok(()));
+        assert_eq!(trim(&export, 1 << 32), Err(RequestError::TooLong { maximum: u64::from(u32::MAX) }));
+        export.framing = Framing::Extended;
+        assert_eq!(trim(&export, 1 << 40), Ok(()));
+        assert_eq!(trim(&export, (1 << 40) + 512), Err(RequestError::BeyondEnd { size: 1 << 40 }));
+        assert_eq!(read(0, 65536 + 512).check(&export), Err(RequestError::TooLong { maximum: 65536 }));
     }
 }

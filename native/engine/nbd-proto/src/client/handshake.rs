@@ -3,10 +3,11 @@
 use crate::context::Context;
 use crate::error::{LimitError, ProtocolError};
 use crate::export::Export;
+use crate::framing::Framing;
 use crate::text;
 use crate::wire::{
-    NBD_OPT_GO, NBD_OPT_INFO, NBD_OPT_LIST, NBD_OPT_LIST_META_CONTEXT, NBD_OPT_SET_META_CONTEXT,
-    NBD_OPT_STRUCTURED_REPLY,
+    NBD_OPT_EXTENDED_HEADERS, NBD_OPT_GO, NBD_OPT_INFO, NBD_OPT_LIST, NBD_OPT_LIST_META_CONTEXT,
+    NBD_OPT_SET_META_CONTEXT, NBD_OPT_STRUCTURED_REPLY,
 };
 
 use super::haggle::{Event, Haggle};
@@ -15,17 +16,21 @@ use super::option::{Answer, HandshakeError, Refusal, RefusalReason, contexts_pay
 /// A fixed newstyle handshake without TLS.
 ///
 /// ```text
-/// connect: STRUCTURED_REPLY, SET_META_CONTEXT, GO; EXPORT_NAME where GO is unknown to the server
-/// inspect: STRUCTURED_REPLY, LIST_META_CONTEXT, INFO, ABORT
+/// connect: EXTENDED_HEADERS, SET_META_CONTEXT, GO; EXPORT_NAME where GO is unknown to the server
+/// inspect: EXTENDED_HEADERS, LIST_META_CONTEXT, INFO, ABORT
 /// list:    LIST, ABORT
 /// ```
+///
+/// `STRUCTURED_REPLY` takes the place of `EXTENDED_HEADERS` where the server refuses that, and nothing does
+/// where it refuses both. A server that refuses an option which cannot be done without is taken leave of.
 ///
 /// Source: proto.md, "Handshake".
 #[derive(Debug)]
 pub struct Handshake {
     goal: Goal,
     haggle: Haggle,
-    structured_replies: bool,
+    newest: Framing,
+    framing: Framing,
     contexts: Vec<Context>,
     outcome: Option<Outcome>,
 }
@@ -79,13 +84,29 @@ impl Handshake {
         Self::new(Goal::List)
     }
 
+    /// Asks for no newer framing than this one.
+    #[must_use]
+    pub fn up_to(self, newest: Framing) -> Self {
+        Self { newest, ..self }
+    }
+
     /// Where bytes of the server go; never more than the handshake waits for.
     pub fn receive_buffer(&mut self) -> &mut [u8] {
         self.haggle.receive_buffer()
     }
 
-    /// Says that `count` bytes of the buffer were filled. After an error, hang up.
+    /// Says that `count` bytes of the buffer were filled.
+    ///
+    /// After an error, hang up; the server of a refusal can be sent what [`transmit`](Self::transmit) shows before.
     pub fn handle_received(&mut self, count: usize) -> Result<(), HandshakeError> {
+        let handled = self.handle(count);
+        if let Err(HandshakeError::Refused(_)) = handled {
+            self.haggle.abort();
+        }
+        handled
+    }
+
+    fn handle(&mut self, count: usize) -> Result<(), HandshakeError> {
         match self.haggle.handle_received(count)? {
             Some(Event::Greeted { fixed }) => self.on_greeted(fixed),
             Some(Event::Answered(option, answer)) => self.on_answered(option, answer),
@@ -121,7 +142,14 @@ impl Handshake {
     }
 
     fn new(goal: Goal) -> Self {
-        Self { goal, haggle: Haggle::new(), structured_replies: false, contexts: Vec::new(), outcome: None }
+        Self {
+            goal,
+            haggle: Haggle::new(),
+            newest: Framing::default(),
+            framing: Framing::Simple,
+            contexts: Vec::new(),
+            outcome: None,
+        }
     }
 
     fn export_name(&self) -> &str {
@@ -134,9 +162,7 @@ impl Handshake {
     fn on_greeted(&mut self, fixed: bool) -> Result<(), HandshakeError> {
         match (&self.goal, fixed) {
             (Goal::Connect { export, .. }, false) => self.haggle.ask_export_name(export),
-            (Goal::Connect { .. } | Goal::Inspect { .. }, true) => {
-                self.haggle.ask(NBD_OPT_STRUCTURED_REPLY, &[]);
-            }
+            (Goal::Connect { .. } | Goal::Inspect { .. }, true) => self.ask_for_framing(self.newest),
             (Goal::List, true) => self.haggle.ask(NBD_OPT_LIST, &[]),
             (Goal::Inspect { .. }, false) => return Err(unsupported(NBD_OPT_INFO)),
             (Goal::List, false) => return Err(unsupported(NBD_OPT_LIST)),
@@ -146,8 +172,18 @@ impl Handshake {
 
     fn on_answered(&mut self, option: u32, answer: Result<Answer, Refusal>) -> Result<(), HandshakeError> {
         match option {
+            NBD_OPT_EXTENDED_HEADERS => {
+                if optional(answer)?.is_some() {
+                    self.framing = Framing::Extended;
+                    self.ask_for_contexts();
+                } else {
+                    self.ask_for_framing(Framing::Structured);
+                }
+            }
             NBD_OPT_STRUCTURED_REPLY => {
-                self.structured_replies = optional(answer)?.is_some();
+                if optional(answer)?.is_some() {
+                    self.framing = Framing::Structured;
+                }
                 self.ask_for_contexts();
             }
             NBD_OPT_SET_META_CONTEXT | NBD_OPT_LIST_META_CONTEXT => {
@@ -160,15 +196,18 @@ impl Handshake {
                     let export = answer.info.into_export(self.export_name())?;
                     self.connected(export);
                 }
-                Err(refusal) if refusal.reason == RefusalReason::Unsupported => {
+                // Whoever has extended headers has GO, and may not be asked by name.
+                Err(refusal)
+                    if refusal.reason == RefusalReason::Unsupported && self.framing < Framing::Extended =>
+                {
                     let export = self.export_name().to_owned();
                     self.haggle.ask_export_name(&export);
                 }
                 Err(refusal) => return Err(refusal.into()),
             },
             NBD_OPT_INFO => {
-                let mut export = answer?.info.into_export(self.export_name())?;
-                self.complete(&mut export);
+                let export = answer?.info.into_export(self.export_name())?;
+                let export = self.complete(export);
                 self.haggle.abort();
                 self.outcome = Some(Outcome::Inspected(export));
             }
@@ -182,12 +221,20 @@ impl Handshake {
         Ok(())
     }
 
+    fn ask_for_framing(&mut self, framing: Framing) {
+        match framing {
+            Framing::Simple => self.ask_for_export(),
+            Framing::Structured => self.haggle.ask(NBD_OPT_STRUCTURED_REPLY, &[]),
+            Framing::Extended => self.haggle.ask(NBD_OPT_EXTENDED_HEADERS, &[]),
+        }
+    }
+
     fn ask_for_contexts(&mut self) {
         match &self.goal {
-            Goal::Connect { export, contexts } if self.structured_replies && !contexts.is_empty() => {
+            Goal::Connect { export, contexts } if self.framing.has_chunks() && !contexts.is_empty() => {
                 self.haggle.ask(NBD_OPT_SET_META_CONTEXT, &contexts_payload(export, contexts));
             }
-            Goal::Inspect { export } if self.structured_replies => {
+            Goal::Inspect { export } if self.framing.has_chunks() => {
                 self.haggle.ask(NBD_OPT_LIST_META_CONTEXT, &contexts_payload(export, &[]));
             }
             _ => self.ask_for_export(),
@@ -211,26 +258,27 @@ impl Handshake {
         if sane { Ok(()) } else { Err(ProtocolError::Contexts) }
     }
 
-    fn connected(&mut self, mut export: Export) {
-        self.complete(&mut export);
+    fn connected(&mut self, export: Export) {
+        let export = self.complete(export);
         self.outcome = Some(Outcome::Connected(export));
     }
 
     /// Adds what was negotiated before the export was known.
-    fn complete(&mut self, export: &mut Export) {
-        export.structured_replies = self.structured_replies;
-        export.contexts = std::mem::take(&mut self.contexts);
+    fn complete(&mut self, export: Export) -> Export {
+        export.negotiated(self.framing, std::mem::take(&mut self.contexts))
     }
 }
 
-/// The answer to an option that can be done without. A demand for TLS is none to ignore.
+/// The answer to an option that can be done without. A demand for another one first is none to ignore.
 fn optional(answer: Result<Answer, Refusal>) -> Result<Option<Answer>, HandshakeError> {
     match answer {
         Ok(answer) => Ok(Some(answer)),
-        Err(refusal) if matches!(refusal.reason, RefusalReason::TlsRequired | RefusalReason::Shutdown) => {
-            Err(refusal.into())
-        }
-        Err(_) => Ok(None),
+        Err(refusal) => match refusal.reason {
+            RefusalReason::TlsRequired | RefusalReason::Shutdown | RefusalReason::ExtendedHeadersRequired => {
+                Err(refusal.into())
+            }
+            _ => Ok(None),
+        },
     }
 }
 

@@ -7,11 +7,16 @@ use extent::Run;
 use crate::context::{Context, ContextStatus};
 use crate::error::ProtocolError;
 use crate::fields::slice_mut;
-use crate::wire::{NBD_REPLY_TYPE_BLOCK_STATUS, NBD_REPLY_TYPE_NONE, NBD_REPLY_TYPE_OFFSET_HOLE};
+use crate::framing::Framing;
+use crate::wire::{
+    NBD_REPLY_TYPE_BLOCK_STATUS, NBD_REPLY_TYPE_BLOCK_STATUS_EXT, NBD_REPLY_TYPE_NONE,
+    NBD_REPLY_TYPE_OFFSET_HOLE,
+};
 
 use super::command::Command;
 use super::coverage::Coverage;
 use super::reply::{ChunkHeader, Failure, Reply, parse_block_status, parse_error, parse_hole, read_range};
+use super::request::StatusFilter;
 
 /// The request, its buffer, and what has been heard of it.
 #[derive(Debug)]
@@ -21,6 +26,7 @@ pub(super) struct InFlight {
     pub(super) result: Option<Result<Reply, Failure>>,
     pub(super) run: Run,
     command: Command,
+    filter: StatusFilter,
     coverage: Coverage,
     statuses: Vec<ContextStatus>,
     failure: Option<Failure>,
@@ -38,13 +44,14 @@ pub(super) enum Sending {
 }
 
 impl InFlight {
-    pub(super) fn new(token: u64, command: Command) -> Self {
+    pub(super) fn new(token: u64, command: Command, filter: StatusFilter) -> Self {
         Self {
             token,
             sending: Sending::Queued,
             result: None,
             run: command.run(),
             command,
+            filter,
             coverage: Coverage::default(),
             statuses: Vec::new(),
             failure: None,
@@ -57,7 +64,7 @@ impl InFlight {
 
     /// What follows the request's header.
     pub(super) fn payload(&self) -> &[u8] {
-        if let Command::Write { buffer, .. } = &self.command { buffer } else { &[] }
+        if let Command::Write { buffer, .. } = &self.command { buffer } else { &self.filter.payload }
     }
 
     pub(super) fn is_read(&self) -> bool {
@@ -81,11 +88,11 @@ impl InFlight {
     pub(super) fn on_simple_reply(
         &mut self,
         error: u32,
-        structured_replies: bool,
+        framing: Framing,
     ) -> Result<Option<Range<usize>>, ProtocolError> {
         match (error, &self.command) {
             (0, Command::BlockStatus { .. }) => return Err(ProtocolError::ReplyForm),
-            (0, Command::Read { .. }) if structured_replies => return Err(ProtocolError::ReplyForm),
+            (0, Command::Read { .. }) if framing.has_chunks() => return Err(ProtocolError::ReplyForm),
             (0, Command::Read { buffer, .. }) => {
                 let all = 0..buffer.len();
                 self.coverage.claim(all.clone())?;
@@ -123,12 +130,18 @@ impl InFlight {
                 self.coverage.claim(range.clone())?;
                 self.read_slice(range).fill(0);
             }
-            (NBD_REPLY_TYPE_BLOCK_STATUS, Command::BlockStatus { request_one, .. }) => {
-                let status = parse_block_status(self.run, *request_one, contexts, payload)?;
+            (
+                kind @ (NBD_REPLY_TYPE_BLOCK_STATUS | NBD_REPLY_TYPE_BLOCK_STATUS_EXT),
+                Command::BlockStatus { request_one, .. },
+            ) => {
+                let status = parse_block_status(self.run, *request_one, contexts, kind, payload)?;
+                let is_wanted = self.filter.keeps(status.context.id).ok_or(ProtocolError::BlockStatus)?;
                 if self.statuses.iter().any(|earlier| earlier.context.id == status.context.id) {
                     return Err(ProtocolError::BlockStatus);
                 }
-                self.statuses.push(status);
+                if is_wanted {
+                    self.statuses.push(status);
+                }
             }
             (kind, _) if chunk.is_error() => {
                 let failure = parse_error(kind, payload)?;
@@ -146,7 +159,8 @@ impl InFlight {
             (None, Command::Read { buffer, .. }) if !self.coverage.is_complete(buffer.len()) => {
                 return Err(ProtocolError::ReadGap);
             }
-            (None, Command::BlockStatus { .. }) if self.statuses.is_empty() => {
+            // One chunk for each context, in any order.
+            (None, Command::BlockStatus { .. }) if self.statuses.len() != self.filter.ids.len() => {
                 return Err(ProtocolError::BlockStatus);
             }
             (None, Command::BlockStatus { .. }) => Ok(Reply::BlockStatus(std::mem::take(&mut self.statuses))),

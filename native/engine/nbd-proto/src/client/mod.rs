@@ -10,6 +10,7 @@ mod handshake;
 mod in_flight;
 mod option;
 mod reply;
+mod request;
 mod session;
 
 pub use command::{Command, RequestError};

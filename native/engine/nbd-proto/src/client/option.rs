@@ -12,9 +12,10 @@ use crate::text;
 use crate::wire::{
     NBD_INFO_BLOCK_SIZE, NBD_INFO_DESCRIPTION, NBD_INFO_EXPORT, NBD_INFO_NAME, NBD_MAX_STRING, NBD_OPT_GO,
     NBD_OPT_INFO, NBD_OPT_LIST, NBD_OPT_LIST_META_CONTEXT, NBD_OPT_SET_META_CONTEXT, NBD_OPTS_MAGIC,
-    NBD_REP_ACK, NBD_REP_ERR_BLOCK_SIZE_REQD, NBD_REP_ERR_INVALID, NBD_REP_ERR_PLATFORM, NBD_REP_ERR_POLICY,
-    NBD_REP_ERR_SHUTDOWN, NBD_REP_ERR_TLS_REQD, NBD_REP_ERR_TOO_BIG, NBD_REP_ERR_UNKNOWN, NBD_REP_ERR_UNSUP,
-    NBD_REP_FLAG_ERROR, NBD_REP_INFO, NBD_REP_META_CONTEXT, NBD_REP_SERVER,
+    NBD_REP_ACK, NBD_REP_ERR_BLOCK_SIZE_REQD, NBD_REP_ERR_EXT_HEADER_REQD, NBD_REP_ERR_INVALID,
+    NBD_REP_ERR_PLATFORM, NBD_REP_ERR_POLICY, NBD_REP_ERR_SHUTDOWN, NBD_REP_ERR_TLS_REQD,
+    NBD_REP_ERR_TOO_BIG, NBD_REP_ERR_UNKNOWN, NBD_REP_ERR_UNSUP, NBD_REP_FLAG_ERROR, NBD_REP_INFO,
+    NBD_REP_META_CONTEXT, NBD_REP_SERVER,
 };
 
 /// Why there is no connection to an export.
@@ -80,6 +81,9 @@ pub enum RefusalReason {
     /// The option was too long.
     #[error("it is too big")]
     TooBig,
+    /// The client has to ask for extended headers.
+    #[error("extended headers are required")]
+    ExtendedHeadersRequired,
     /// A number that the specification does not list.
     #[error("error {0:#x}")]
     Other(u32),
@@ -97,6 +101,7 @@ impl RefusalReason {
             NBD_REP_ERR_SHUTDOWN => Self::Shutdown,
             NBD_REP_ERR_BLOCK_SIZE_REQD => Self::BlockSizeRequired,
             NBD_REP_ERR_TOO_BIG => Self::TooBig,
+            NBD_REP_ERR_EXT_HEADER_REQD => Self::ExtendedHeadersRequired,
             other => Self::Other(other),
         }
     }

@@ -10,11 +10,12 @@ use crate::context::{Context, ContextStatus, Descriptor};
 use crate::errno::NbdErrno;
 use crate::error::ProtocolError;
 use crate::fields::Fields;
+use crate::framing::Framing;
 use crate::wire::{
-    CHUNK_HEADER_LENGTH, NBD_MAX_DESCRIPTORS, NBD_MAX_STRING, NBD_REPLY_FLAG_DONE,
-    NBD_REPLY_TYPE_BLOCK_STATUS, NBD_REPLY_TYPE_ERROR_OFFSET, NBD_REPLY_TYPE_FLAG_ERROR, NBD_REPLY_TYPE_NONE,
-    NBD_REPLY_TYPE_OFFSET_DATA, NBD_REPLY_TYPE_OFFSET_HOLE, NBD_SIMPLE_REPLY_MAGIC,
-    NBD_STRUCTURED_REPLY_MAGIC, SIMPLE_REPLY_LENGTH,
+    CHUNK_HEADER_LENGTH, EXTENDED_CHUNK_HEADER_LENGTH, NBD_EXTENDED_REPLY_MAGIC, NBD_MAX_DESCRIPTORS,
+    NBD_MAX_STRING, NBD_REPLY_FLAG_DONE, NBD_REPLY_TYPE_BLOCK_STATUS, NBD_REPLY_TYPE_BLOCK_STATUS_EXT,
+    NBD_REPLY_TYPE_ERROR_OFFSET, NBD_REPLY_TYPE_FLAG_ERROR, NBD_REPLY_TYPE_NONE, NBD_REPLY_TYPE_OFFSET_DATA,
+    NBD_REPLY_TYPE_OFFSET_HOLE, NBD_SIMPLE_REPLY_MAGIC, NBD_STRUCTURED_REPLY_MAGIC, SIMPLE_REPLY_LENGTH,
 };
 
 /// What a successful request brought. Data that was read is in the completion's buffer.
@@ -60,29 +61,39 @@ pub(super) struct ChunkHeader {
     pub(super) cookie: u64,
     pub(super) done: bool,
     pub(super) kind: u16,
-    pub(super) length: u32,
+    /// The request's, where the form of the reply repeats it.
+    pub(super) offset: Option<u64>,
+    pub(super) length: u64,
 }
 
 impl Header {
     /// The header at the front of `input` and its length; `None` where it is not all there.
-    pub(super) fn parse(input: &[u8]) -> Result<Option<(Self, usize)>, ProtocolError> {
+    pub(super) fn parse(input: &[u8], framing: Framing) -> Result<Option<(Self, usize)>, ProtocolError> {
         let Some(magic) = input.first_chunk() else { return Ok(None) };
-        let length = match u32::from_be_bytes(*magic) {
-            NBD_SIMPLE_REPLY_MAGIC => SIMPLE_REPLY_LENGTH,
-            NBD_STRUCTURED_REPLY_MAGIC => CHUNK_HEADER_LENGTH,
+        let (form, length) = match u32::from_be_bytes(*magic) {
+            NBD_SIMPLE_REPLY_MAGIC => (Framing::Simple, SIMPLE_REPLY_LENGTH),
+            NBD_STRUCTURED_REPLY_MAGIC => (Framing::Structured, CHUNK_HEADER_LENGTH),
+            NBD_EXTENDED_REPLY_MAGIC => (Framing::Extended, EXTENDED_CHUNK_HEADER_LENGTH),
             other => return Err(ProtocolError::Magic(u64::from(other))),
         };
+        // Simple and structured replies are mixed where the latter were negotiated, extended ones with none.
+        if form > framing || framing == Framing::Extended && form < framing {
+            return Err(ProtocolError::ReplyForm);
+        }
         let Some(header) = input.get(magic.len()..length) else { return Ok(None) };
         let mut fields = Fields::new(header);
-        let header = if length == SIMPLE_REPLY_LENGTH {
+        if form == Framing::Simple {
             let error = fields.u32()?;
-            Self::Simple { cookie: fields.u64()?, error }
+            return Ok(Some((Self::Simple { cookie: fields.u64()?, error }, length)));
+        }
+        let (flags, kind, cookie) = (fields.u16()?, fields.u16()?, fields.u64()?);
+        let (offset, payload) = if form == Framing::Extended {
+            (Some(fields.u64()?), fields.u64()?)
         } else {
-            let (flags, kind) = (fields.u16()?, fields.u16()?);
-            let (cookie, length) = (fields.u64()?, fields.u32()?);
-            Self::Chunk(ChunkHeader { cookie, done: flags & NBD_REPLY_FLAG_DONE != 0, kind, length })
+            (None, u64::from(fields.u32()?))
         };
-        Ok(Some((header, length)))
+        let done = flags & NBD_REPLY_FLAG_DONE != 0;
+        Ok(Some((Self::Chunk(ChunkHeader { cookie, done, kind, offset, length: payload }), length)))
     }
 }
 
@@ -93,14 +104,21 @@ impl ChunkHeader {
 
     /// The payload's length, if such a chunk can have it. Read data is bounded by its request instead.
     pub(super) fn bounded_length(self) -> Result<usize, ProtocolError> {
-        let too_long = ProtocolError::TooLong { length: u64::from(self.length) };
+        let too_long = ProtocolError::TooLong { length: self.length };
         let length = usize::try_from(self.length).map_err(|_| too_long.clone())?;
+        let is_extended = self.offset.is_some();
         let possible = match self.kind {
             NBD_REPLY_TYPE_NONE => length == 0 && self.done,
             NBD_REPLY_TYPE_OFFSET_DATA => length > 8,
             NBD_REPLY_TYPE_OFFSET_HOLE => length == 12,
-            NBD_REPLY_TYPE_BLOCK_STATUS if length > 4 + 8 * NBD_MAX_DESCRIPTORS => return Err(too_long),
-            NBD_REPLY_TYPE_BLOCK_STATUS => length >= 12 && (length - 4).is_multiple_of(8),
+            NBD_REPLY_TYPE_BLOCK_STATUS if !is_extended && length > 4 + 8 * NBD_MAX_DESCRIPTORS => {
+                return Err(too_long);
+            }
+            NBD_REPLY_TYPE_BLOCK_STATUS if !is_extended => length >= 12 && (length - 4).is_multiple_of(8),
+            NBD_REPLY_TYPE_BLOCK_STATUS_EXT if is_extended && length > 8 + 16 * NBD_MAX_DESCRIPTORS => {
+                return Err(too_long);
+            }
+            NBD_REPLY_TYPE_BLOCK_STATUS_EXT if is_extended => length >= 24 && (length - 8).is_multiple_of(16),
             _ if self.is_error() && length > MAX_ERROR_LENGTH => return Err(too_long),
             _ if self.is_error() => length >= 6,
             kind => return Err(ProtocolError::ChunkType(kind)),
@@ -149,15 +167,22 @@ pub(super) fn parse_block_status(
     request: Run,
     request_one: bool,
     contexts: &[Context],
+    kind: u16,
     payload: &[u8],
 ) -> Result<ContextStatus, ProtocolError> {
     let mut fields = Fields::new(payload);
     let id = fields.u32()?;
     let context = contexts.iter().find(|context| context.id == id).ok_or(ProtocolError::BlockStatus)?;
+    let is_extended = kind == NBD_REPLY_TYPE_BLOCK_STATUS_EXT;
+    let announced = if is_extended { Some(fields.u32()?) } else { None };
     let mut left = request.length;
     let mut descriptors = Vec::new();
     while !fields.is_empty() {
-        let (length, flags) = (u64::from(fields.u32()?), u64::from(fields.u32()?));
+        let (length, flags) = if is_extended {
+            (fields.u64()?, fields.u64()?)
+        } else {
+            (u64::from(fields.u32()?), u64::from(fields.u32()?))
+        };
         if length == 0 || left == 0 || request_one && !descriptors.is_empty() {
             return Err(ProtocolError::BlockStatus);
         }
@@ -165,7 +190,8 @@ pub(super) fn parse_block_status(
         left -= length;
         descriptors.push(Descriptor { length, flags });
     }
-    if descriptors.is_empty() {
+    let is_as_announced = announced.is_none_or(|count| usize::try_from(count) == Ok(descriptors.len()));
+    if descriptors.is_empty() || !is_as_announced {
         Err(ProtocolError::BlockStatus)
     } else {
         Ok(ContextStatus { context: context.clone(), descriptors })

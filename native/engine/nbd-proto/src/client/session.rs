@@ -6,14 +6,16 @@ use std::ops::Range;
 
 use extent::Run;
 
+use crate::errno::NbdErrno;
 use crate::error::ProtocolError;
 use crate::export::Export;
 use crate::fields::{Assembly, copy_prefix, slice_mut};
-use crate::wire::{NBD_CMD_DISC, NBD_REPLY_TYPE_OFFSET_DATA, REQUEST_HEADER_LENGTH};
+use crate::wire::NBD_REPLY_TYPE_OFFSET_DATA;
 
-use super::command::{Command, RequestError, encode_header};
+use super::command::{Command, RequestError};
 use super::in_flight::{InFlight, Sending};
 use super::reply::{ChunkHeader, Failure, Header, Reply};
+use super::request::{RequestHeader, StatusFilter};
 
 /// The requests of one connection.
 ///
@@ -30,6 +32,10 @@ pub struct Session {
     scratch: Scratch,
     body: Assembly,
     completions: VecDeque<Completion>,
+    /// The server goes away: nothing new is sent, and leave is taken once all is answered.
+    is_leaving: bool,
+    /// The request to disconnect is queued or sent.
+    has_left: bool,
 }
 
 /// A request that is over.
@@ -53,7 +59,7 @@ pub struct Completion {
 #[derive(Debug)]
 struct Outgoing {
     cookie: u64,
-    header: [u8; REQUEST_HEADER_LENGTH],
+    header: RequestHeader,
 }
 
 /// What the next byte of the server belongs to.
@@ -79,6 +85,8 @@ impl Session {
             scratch: Scratch::new(),
             body: Assembly::default(),
             completions: VecDeque::new(),
+            is_leaving: false,
+            has_left: false,
         }
     }
 
@@ -89,18 +97,29 @@ impl Session {
     }
 
     /// Queues a request and returns its cookie: greater than all before. `token` comes back with its completion.
+    ///
+    /// Once the server has failed a request with `ESHUTDOWN` every further one is refused, and the session
+    /// disconnects when those that were sent are answered.
     pub fn submit(&mut self, token: u64, command: Command) -> Result<u64, RequestError> {
+        if self.is_leaving {
+            return Err(RequestError::ServerShutdown);
+        }
         command.check(&self.export)?;
         let cookie = self.next_cookie;
         self.next_cookie = self.next_cookie.wrapping_add(1);
-        self.queue.push_back(Outgoing { cookie, header: command.header(cookie) });
-        self.in_flight.insert(cookie, InFlight::new(token, command));
+        let filter = StatusFilter::of(&command, &self.export);
+        let header = RequestHeader::of(&command, &filter, cookie, self.export.framing);
+        self.queue.push_back(Outgoing { cookie, header });
+        self.in_flight.insert(cookie, InFlight::new(token, command, filter));
         Ok(cookie)
     }
 
     /// Queues the request to disconnect. It has no reply, and nothing may follow it.
     pub fn disconnect(&mut self) {
-        let header = encode_header(0, NBD_CMD_DISC, 0, 0, 0);
+        if std::mem::replace(&mut self.has_left, true) {
+            return;
+        }
+        let header = RequestHeader::disconnect(self.export.framing);
         self.queue.push_back(Outgoing { cookie: 0, header });
     }
 
@@ -140,10 +159,11 @@ impl Session {
         self.front_sent += count;
         while let Some(Outgoing { cookie, header }) = self.queue.front() {
             let cookie = *cookie;
-            let whole = header.len() + self.payload(cookie).len();
+            let header = header.as_slice().len();
+            let whole = header + self.payload(cookie).len();
             let sending = match self.front_sent {
                 sent if sent >= whole => Sending::Sent,
-                sent if sent >= header.len() => Sending::Begun,
+                sent if sent >= header => Sending::Begun,
                 _ => break,
             };
             if let Some(request) = self.in_flight.get_mut(&cookie) {
@@ -195,7 +215,10 @@ impl Session {
     fn step(&mut self) -> Result<bool, ProtocolError> {
         match self.receiving.clone() {
             Receiving::Header => {
-                let Some((header, length)) = Header::parse(self.scratch.bytes())? else { return Ok(false) };
+                let framing = self.export.framing;
+                let Some((header, length)) = Header::parse(self.scratch.bytes(), framing)? else {
+                    return Ok(false);
+                };
                 self.scratch.consume(length);
                 match header {
                     Header::Simple { cookie, error } => self.on_simple_reply(cookie, error)?,
@@ -206,7 +229,7 @@ impl Session {
                 let Some(offset) = self.scratch.bytes().first_chunk() else { return Ok(false) };
                 let offset = u64::from_be_bytes(*offset);
                 self.scratch.consume(size_of::<u64>());
-                let length = u64::from(chunk.length) - size_of::<u64>() as u64;
+                let length = chunk.length - size_of::<u64>() as u64;
                 let range = self.request(chunk.cookie)?.on_data(offset, length)?;
                 self.receiving = Receiving::Data { cookie: chunk.cookie, range, done: chunk.done };
             }
@@ -242,8 +265,8 @@ impl Session {
     }
 
     fn on_simple_reply(&mut self, cookie: u64, error: u32) -> Result<(), ProtocolError> {
-        let structured_replies = self.export.structured_replies;
-        match self.request(cookie)?.on_simple_reply(error, structured_replies)? {
+        let framing = self.export.framing;
+        match self.request(cookie)?.on_simple_reply(error, framing)? {
             Some(range) => self.receiving = Receiving::Data { cookie, range, done: true },
             None => self.complete(cookie),
         }
@@ -251,10 +274,11 @@ impl Session {
     }
 
     fn on_chunk_header(&mut self, chunk: ChunkHeader) -> Result<(), ProtocolError> {
-        if !self.export.structured_replies {
-            return Err(ProtocolError::ReplyForm);
+        let request = self.request(chunk.cookie)?;
+        if let Some(offset) = chunk.offset.filter(|offset| *offset != request.run.offset) {
+            return Err(ProtocolError::ReplyOffset(offset));
         }
-        let is_read = self.request(chunk.cookie)?.is_read();
+        let is_read = request.is_read();
         let length = chunk.bounded_length()?;
         self.receiving = match chunk.kind {
             NBD_REPLY_TYPE_OFFSET_DATA if is_read => Receiving::DataOffset(chunk),
@@ -282,9 +306,30 @@ impl Session {
         }
         let Some(mut request) = self.in_flight.remove(&cookie) else { return };
         if let Some(result) = request.result.take() {
+            let is_shutdown = matches!(&result, Err(failure) if failure.errno == NbdErrno::Eshutdown);
             let (token, operation, run) = (request.token, request.operation(), request.run);
             let buffer = request.into_buffer();
             self.completions.push_back(Completion { cookie, token, operation, run, buffer, result });
+            if is_shutdown && !self.is_leaving && !self.has_left {
+                self.leave();
+            }
+        }
+        if self.is_leaving && self.in_flight.is_empty() && !self.has_left {
+            self.disconnect();
+        }
+    }
+
+    /// The server goes away: what it has not heard of yet fails as what it has heard of did.
+    fn leave(&mut self) {
+        self.is_leaving = true;
+        let begun = usize::from(self.front_sent > 0);
+        for Outgoing { cookie, .. } in self.queue.split_off(begun.min(self.queue.len())) {
+            if let Some(request) = self.in_flight.get_mut(&cookie) {
+                request.sending = Sending::Sent;
+                request.result =
+                    Some(Err(Failure { errno: NbdErrno::Eshutdown, offset: None, message: None }));
+            }
+            self.complete(cookie);
         }
     }
 

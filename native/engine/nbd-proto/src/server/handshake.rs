@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use crate::error::ProtocolError;
 use crate::fields::{Assembly, Fields};
+use crate::framing::Framing;
 use crate::text;
 use crate::wire::{
     EXPORT_NAME_PADDING, NBD_FLAG_C_FIXED_NEWSTYLE, NBD_FLAG_C_NO_ZEROES, NBD_FLAG_FIXED_NEWSTYLE,
-    NBD_FLAG_NO_ZEROES, NBD_INFO_EXPORT, NBD_MAGIC, NBD_OPT_ABORT, NBD_OPT_EXPORT_NAME, NBD_OPT_GO,
-    NBD_OPT_INFO, NBD_OPT_LIST, NBD_OPT_LIST_META_CONTEXT, NBD_OPT_SET_META_CONTEXT,
-    NBD_OPT_STRUCTURED_REPLY, NBD_OPTS_MAGIC, NBD_REP_ACK, NBD_REP_ERR_INVALID, NBD_REP_ERR_UNKNOWN,
+    NBD_FLAG_NO_ZEROES, NBD_INFO_EXPORT, NBD_MAGIC, NBD_OPT_ABORT, NBD_OPT_EXPORT_NAME,
+    NBD_OPT_EXTENDED_HEADERS, NBD_OPT_GO, NBD_OPT_INFO, NBD_OPT_LIST, NBD_OPT_LIST_META_CONTEXT,
+    NBD_OPT_SET_META_CONTEXT, NBD_OPT_STRUCTURED_REPLY, NBD_OPTS_MAGIC, NBD_REP_ACK,
+    NBD_REP_ERR_EXT_HEADER_REQD, NBD_REP_ERR_INVALID, NBD_REP_ERR_TOO_BIG, NBD_REP_ERR_UNKNOWN,
     NBD_REP_ERR_UNSUP, NBD_REP_INFO, NBD_REP_META_CONTEXT, NBD_REP_SERVER, OPTION_HEADER_LENGTH,
 };
 
@@ -29,7 +31,9 @@ pub struct Handshake {
     output: Vec<u8>,
     is_fixed: bool,
     no_zeroes: bool,
-    structured_replies: bool,
+    newest: Framing,
+    framing: Framing,
+    options: usize,
     /// Contexts are chosen for an export: another one has none.
     contexts: Option<(usize, Vec<usize>)>,
     outcome: Option<Outcome>,
@@ -49,8 +53,8 @@ pub enum Outcome {
 pub struct Choice {
     /// Which of the offers.
     pub offer: usize,
-    /// Whether structured replies were negotiated.
-    pub structured_replies: bool,
+    /// What was negotiated.
+    pub framing: Framing,
     /// Which of the offer's contexts. Their ids on this connection are these numbers.
     pub contexts: Vec<usize>,
 }
@@ -59,7 +63,14 @@ pub struct Choice {
 enum Waiting {
     ClientFlags,
     OptionHeader,
-    OptionPayload { option: u32 },
+    OptionPayload {
+        option: u32,
+    },
+    /// The rest of an option that is not looked at, piece by piece.
+    Oversized {
+        option: u32,
+        left: usize,
+    },
     Nothing,
 }
 
@@ -82,10 +93,18 @@ impl Handshake {
             output,
             is_fixed: false,
             no_zeroes: false,
-            structured_replies: false,
+            newest: Framing::default(),
+            framing: Framing::Simple,
+            options: 0,
             contexts: None,
             outcome: None,
         }
+    }
+
+    /// Offers no newer framing than this one.
+    #[must_use]
+    pub fn up_to(self, newest: Framing) -> Self {
+        Self { newest, ..self }
     }
 
     /// Where bytes of the client go.
@@ -110,6 +129,7 @@ impl Handshake {
                 self.on_option_header(magic, option, length)?;
             }
             Waiting::OptionPayload { option } => self.on_option(option),
+            Waiting::Oversized { option, left } => self.on_oversized(option, left),
             Waiting::Nothing => {}
         }
         Ok(())
@@ -145,18 +165,39 @@ impl Handshake {
         if magic != NBD_OPTS_MAGIC {
             return Err(ProtocolError::Magic(magic));
         }
+        self.options += 1;
+        if self.options > MAX_OPTIONS {
+            return Err(ProtocolError::TooManyOptions);
+        }
         if !self.is_fixed && option != NBD_OPT_EXPORT_NAME {
             return Err(ProtocolError::OptionReply { option, kind: 0 });
         }
-        let length = usize::try_from(length)
-            .ok()
-            .filter(|length| *length <= MAX_OPTION_LENGTH)
-            .ok_or(ProtocolError::TooLong { length: u64::from(length) })?;
-        self.wait_for(Waiting::OptionPayload { option }, length);
-        if length == 0 {
-            self.on_option(option);
+        match usize::try_from(length) {
+            Ok(0) => {
+                self.wait_for(Waiting::OptionPayload { option }, 0);
+                self.on_option(option);
+            }
+            Ok(length) if length <= MAX_OPTION_LENGTH => {
+                self.wait_for(Waiting::OptionPayload { option }, length);
+            }
+            // By name there is no error reply, and nobody has so much to say.
+            Ok(length) if length <= MAX_SKIPPED_LENGTH && option != NBD_OPT_EXPORT_NAME => {
+                self.on_oversized(option, length);
+            }
+            _ => return Err(ProtocolError::TooLong { length: u64::from(length) }),
         }
         Ok(())
+    }
+
+    /// Skips a piece of an option; refuses it at its end.
+    fn on_oversized(&mut self, option: u32, left: usize) {
+        if left == 0 {
+            encode_reply(option, NBD_REP_ERR_TOO_BIG, &[], &mut self.output);
+            self.wait_for(Waiting::OptionHeader, OPTION_HEADER_LENGTH);
+        } else {
+            let piece = left.min(MAX_OPTION_LENGTH);
+            self.wait_for(Waiting::Oversized { option, left: left - piece }, piece);
+        }
     }
 
     fn on_option(&mut self, option: u32) {
@@ -172,7 +213,8 @@ impl Handshake {
             }
             NBD_OPT_LIST => self.on_list(payload),
             NBD_OPT_INFO | NBD_OPT_GO => self.on_info(option, payload),
-            NBD_OPT_STRUCTURED_REPLY => self.on_structured_reply(payload),
+            NBD_OPT_STRUCTURED_REPLY => self.on_framing(Framing::Structured, payload),
+            NBD_OPT_EXTENDED_HEADERS => self.on_framing(Framing::Extended, payload),
             NBD_OPT_LIST_META_CONTEXT | NBD_OPT_SET_META_CONTEXT => self.on_contexts(option, payload),
             _ => Err(NBD_REP_ERR_UNSUP),
         };
@@ -185,8 +227,10 @@ impl Handshake {
 
     fn on_export_name(&mut self, name: &[u8]) {
         let chosen = text::parse(name).ok().and_then(|name| self.find(&name).ok());
+        // With extended headers a client may not choose in this way: it and we would not agree on them.
+        let chosen = chosen.filter(|_| self.framing < Framing::Extended);
         let Some((index, offer)) = chosen else { return self.finish(Outcome::Left) };
-        let size_and_flags = offer.size_and_flags(self.structured_replies);
+        let size_and_flags = offer.size_and_flags(self.framing, self.has_contexts(index));
         self.output.extend_from_slice(&size_and_flags);
         if !self.no_zeroes {
             self.output.extend_from_slice(&[0; EXPORT_NAME_PADDING]);
@@ -215,7 +259,8 @@ impl Handshake {
         kinds.dedup();
         for kind in kinds {
             let offer = self.offers.get(index);
-            if let Some(info) = offer.and_then(|offer| offer.info(kind, self.structured_replies)) {
+            let has_contexts = self.has_contexts(index);
+            if let Some(info) = offer.and_then(|offer| offer.info(kind, self.framing, has_contexts)) {
                 encode_reply(option, NBD_REP_INFO, &info, &mut self.output);
             }
         }
@@ -225,11 +270,17 @@ impl Handshake {
         Ok(())
     }
 
-    fn on_structured_reply(&mut self, payload: &[u8]) -> Result<(), Refusal> {
-        if !payload.is_empty() || self.structured_replies {
+    fn on_framing(&mut self, framing: Framing, payload: &[u8]) -> Result<(), Refusal> {
+        if framing > self.newest {
+            return Err(NBD_REP_ERR_UNSUP);
+        }
+        if !payload.is_empty() || framing == self.framing {
             return Err(NBD_REP_ERR_INVALID);
         }
-        self.structured_replies = true;
+        if framing < self.framing {
+            return Err(NBD_REP_ERR_EXT_HEADER_REQD);
+        }
+        self.framing = framing;
         Ok(())
     }
 
@@ -238,7 +289,7 @@ impl Handshake {
         if !listing {
             self.contexts = None;
         }
-        if !self.structured_replies {
+        if !self.framing.has_chunks() {
             return Err(NBD_REP_ERR_INVALID);
         }
         let (name, queries) = parse_contexts(payload).map_err(|_| NBD_REP_ERR_INVALID)?;
@@ -268,11 +319,17 @@ impl Handshake {
         self.offers.iter().enumerate().find(|(_, offer)| offer.name() == name).ok_or(NBD_REP_ERR_UNKNOWN)
     }
 
+    /// Whether contexts were chosen for this offer.
+    fn has_contexts(&self, offer: usize) -> bool {
+        let chosen = self.contexts.as_ref();
+        chosen.is_some_and(|(chosen_for, contexts)| *chosen_for == offer && !contexts.is_empty())
+    }
+
     fn connect(&mut self, offer: usize) {
         let contexts = self.contexts.take().filter(|(chosen_for, _)| *chosen_for == offer);
         self.finish(Outcome::Connected(Choice {
             offer,
-            structured_replies: self.structured_replies,
+            framing: self.framing,
             contexts: contexts.map(|(_, contexts)| contexts).unwrap_or_default(),
         }));
     }
@@ -290,3 +347,9 @@ impl Handshake {
 
 /// An export's name and a handful of queries; the longest option of a real client is far shorter.
 const MAX_OPTION_LENGTH: usize = 64 << 10;
+
+/// So much more is read and forgotten, to be able to say that it was too much.
+const MAX_SKIPPED_LENGTH: usize = 256 << 10;
+
+/// A client lists what there is, perhaps asks about each, and chooses: more options keep a server busy in vain.
+const MAX_OPTIONS: usize = 1024;

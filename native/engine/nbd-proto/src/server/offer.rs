@@ -2,10 +2,11 @@
 
 use crate::error::LimitError;
 use crate::export::BlockSize;
+use crate::framing::Framing;
 use crate::text;
 use crate::wire::{
-    NBD_FLAG_HAS_FLAGS, NBD_FLAG_SEND_DF, NBD_INFO_BLOCK_SIZE, NBD_INFO_DESCRIPTION, NBD_INFO_EXPORT,
-    NBD_INFO_NAME,
+    NBD_FLAG_BLOCK_STATUS_PAYLOAD, NBD_FLAG_HAS_FLAGS, NBD_FLAG_SEND_DF, NBD_INFO_BLOCK_SIZE,
+    NBD_INFO_DESCRIPTION, NBD_INFO_EXPORT, NBD_INFO_NAME,
 };
 
 /// An export that clients can choose.
@@ -22,7 +23,7 @@ pub struct Offer {
 impl Offer {
     /// An export of `size` bytes (less than 2^63) with these transmission flags and metadata contexts.
     ///
-    /// `NBD_FLAG_HAS_FLAGS` and `NBD_FLAG_SEND_DF` follow of themselves. Fails where a string cannot be sent
+    /// `NBD_FLAG_HAS_FLAGS`, `NBD_FLAG_SEND_DF` and `NBD_FLAG_BLOCK_STATUS_PAYLOAD` follow of themselves. Fails where a string cannot be sent
     /// or the size is too large.
     pub fn new(
         name: String,
@@ -57,10 +58,15 @@ impl Offer {
         &self.contexts
     }
 
-    /// Size and flags as they go over the wire.
-    pub(super) fn size_and_flags(&self, structured_replies: bool) -> [u8; 10] {
-        let df = if structured_replies { NBD_FLAG_SEND_DF } else { 0 };
-        let flags = self.flags | NBD_FLAG_HAS_FLAGS | df;
+    /// Size and flags as they go over the wire, to a client that has chosen contexts or not.
+    pub(super) fn size_and_flags(&self, framing: Framing, has_contexts: bool) -> [u8; 10] {
+        let mut flags = self.flags | NBD_FLAG_HAS_FLAGS;
+        if framing.has_chunks() {
+            flags |= NBD_FLAG_SEND_DF;
+        }
+        if framing == Framing::Extended && has_contexts {
+            flags |= NBD_FLAG_BLOCK_STATUS_PAYLOAD;
+        }
         let mut bytes = [0; 10];
         let fields = self.size.to_be_bytes().into_iter().chain(flags.to_be_bytes());
         bytes.iter_mut().zip(fields).for_each(|(place, byte)| *place = byte);
@@ -68,10 +74,10 @@ impl Offer {
     }
 
     /// The payload of an information reply; `None` where there is nothing to tell.
-    pub(super) fn info(&self, kind: u16, structured_replies: bool) -> Option<Vec<u8>> {
+    pub(super) fn info(&self, kind: u16, framing: Framing, has_contexts: bool) -> Option<Vec<u8>> {
         let mut payload = kind.to_be_bytes().to_vec();
         match kind {
-            NBD_INFO_EXPORT => payload.extend(self.size_and_flags(structured_replies)),
+            NBD_INFO_EXPORT => payload.extend(self.size_and_flags(framing, has_contexts)),
             NBD_INFO_NAME => payload.extend(self.name.bytes()),
             NBD_INFO_DESCRIPTION if !self.description.is_empty() => payload.extend(self.description.bytes()),
             NBD_INFO_BLOCK_SIZE => {

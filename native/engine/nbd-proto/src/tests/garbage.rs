@@ -13,6 +13,7 @@ fn hostile_stream() -> impl Strategy<Value = Vec<u8>> {
         Just(NBD_OPTS_MAGIC.to_be_bytes().to_vec()),
         Just(NBD_STRUCTURED_REPLY_MAGIC.to_be_bytes().to_vec()),
         Just(NBD_SIMPLE_REPLY_MAGIC.to_be_bytes().to_vec()),
+        Just(NBD_EXTENDED_REPLY_MAGIC.to_be_bytes().to_vec()),
         (0_u32..12).prop_map(|number| number.to_be_bytes().to_vec()),
         (0_u16..9).prop_map(|number| number.to_be_bytes().to_vec()),
         (0_u64..4).prop_map(|number| number.to_be_bytes().to_vec()),
@@ -58,9 +59,13 @@ proptest! {
     }
 
     #[test]
-    fn told_to_a_session(stream in hostile_stream(), pieces in proptest::collection::vec(1_usize..50, 1..5)) {
-        let mut session = Session::new(capable_export());
-        session.submit(0, Command::Read { offset: 0, buffer: vec![0; 100] }).unwrap();
+    fn told_to_a_session(
+        stream in hostile_stream(),
+        pieces in proptest::collection::vec(1_usize..50, 1..5),
+        framing in prop_oneof![Just(Framing::Simple), Just(Framing::Structured), Just(Framing::Extended)],
+    ) {
+        let mut session = Session::new(Export { framing, ..capable_export() });
+        session.submit(0, Command::Read { offset: 0, buffer: vec![0; 100], dont_fragment: false }).unwrap();
         session.submit(0, Command::Write { offset: 0, buffer: vec![0; 100], fua: false }).unwrap();
         session.submit(0, Command::Flush).unwrap();
         take_requests(&mut session);
@@ -68,22 +73,31 @@ proptest! {
     }
 
     #[test]
-    fn told_to_a_server_as_requests(header: [u8; 28], with_magic: bool) {
-        let mut header = header;
+    fn told_to_a_server_as_requests(
+        header: [u8; EXTENDED_REQUEST_HEADER_LENGTH],
+        payload in proptest::collection::vec(any::<u8>(), 0..40),
+        with_magic: bool,
+        framing in prop_oneof![Just(Framing::Simple), Just(Framing::Structured), Just(Framing::Extended)],
+    ) {
+        let mut header = header[..framing.request_header_length()].to_vec();
+        let magic = if framing == Framing::Extended { NBD_EXTENDED_REQUEST_MAGIC } else { NBD_REQUEST_MAGIC };
         if with_magic {
-            header[..4].copy_from_slice(&NBD_REQUEST_MAGIC.to_be_bytes());
+            header[..4].copy_from_slice(&magic.to_be_bytes());
         }
         let limits = Limits {
             size: 1 << 20,
             read_only: false,
-            structured_replies: true,
-            has_contexts: true,
+            framing,
+            contexts: 2,
             maximum_payload: 1 << 20,
         };
-        let request = Request::decode(&header);
-        prop_assert!(request.is_ok() == (header[..4] == NBD_REQUEST_MAGIC.to_be_bytes()));
+        let request = Request::decode(&header, &limits);
+        if framing < Framing::Extended {
+            prop_assert!(request.is_ok() == (header[..4] == magic.to_be_bytes()));
+        }
         if let Ok(request) = request {
             let _ = request.check(&limits);
+            let _ = request.filter(&payload, &[0, 1], &limits);
         }
     }
 }

@@ -4,8 +4,9 @@ use super::*;
 use crate::client::{Handshake, HandshakeError, Outcome, RefusalReason};
 use crate::error::ProtocolError;
 
+/// A client that wants structured replies, as all did before there was more to want.
 fn connecting() -> Handshake {
-    Handshake::connect("x", &["base:allocation".to_owned()]).unwrap()
+    Handshake::connect("x", &["base:allocation".to_owned()]).unwrap().up_to(Framing::Structured)
 }
 
 /// What a client that connects without structured replies makes of the answer to GO.
@@ -38,16 +39,21 @@ fn falls_back_to_export_name_where_go_is_unknown() {
     for (flags, padding) in
         [(NBD_FLAG_FIXED_NEWSTYLE, 124), (NBD_FLAG_FIXED_NEWSTYLE | NBD_FLAG_NO_ZEROES, 0)]
     {
-        let mut client = connecting();
+        let mut client = connecting().up_to(Framing::Extended);
         let refused = |option| option_reply(option, NBD_REP_ERR_UNSUP, b"never heard of it");
-        let begin = [greeting(flags), refused(NBD_OPT_STRUCTURED_REPLY), refused(NBD_OPT_GO)];
+        let begin = [
+            greeting(flags),
+            refused(NBD_OPT_EXTENDED_HEADERS),
+            refused(NBD_OPT_STRUCTURED_REPLY),
+            refused(NBD_OPT_GO),
+        ];
         tell_client(&mut client, &begin.concat()).unwrap();
         assert!(client.is_choosing_by_name());
         tell_client(&mut client, &message![5_u64 << 30, NBD_FLAG_HAS_FLAGS]).unwrap();
         tell_client(&mut client, &vec![0; padding]).unwrap();
         let Some(Outcome::Connected(export)) = client.poll_outcome() else { panic!("not connected") };
         assert_eq!((export.name.as_str(), export.size), ("x", 5 << 30));
-        assert!(!export.structured_replies);
+        assert_eq!(export.framing, Framing::Simple);
     }
 }
 
@@ -140,7 +146,7 @@ fn contexts_are_those_that_were_asked_for() {
         assert_eq!(tell_client(&mut connecting(), &script), Err(ProtocolError::Contexts.into()));
     }
     let asked = ["a:b".to_owned(), "c:d".to_owned()];
-    let mut client = Handshake::connect("x", &asked).unwrap();
+    let mut client = Handshake::connect("x", &asked).unwrap().up_to(Framing::Structured);
     let same_id = [begin, context(1, "a:b"), context(1, "c:d"), end].concat();
     assert_eq!(tell_client(&mut client, &same_id), Err(ProtocolError::Contexts.into()));
 }

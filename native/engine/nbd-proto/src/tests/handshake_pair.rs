@@ -40,9 +40,9 @@ fn connects_with_those_contexts_that_exist() {
         assert_eq!(export.context("x:y").map(|context| context.id), Some(1));
         assert_eq!(export.contexts.len(), 1);
         assert_eq!(export.block_size, BlockSize::advertised(512, 4096, 1 << 20, 1 << 20).unwrap());
-        assert!(export.structured_replies && export.can_df && export.can_flush && !export.can_trim);
+        assert!(export.framing == Framing::Extended && export.can_df && export.can_flush && !export.can_trim);
         let choice = choice.unwrap();
-        let expected = Choice { offer: 1, structured_replies: true, contexts: vec![1] };
+        let expected = Choice { offer: 1, framing: Framing::Extended, contexts: vec![1] };
         assert_eq!(choice, ServerOutcome::Connected(expected));
     }
 }

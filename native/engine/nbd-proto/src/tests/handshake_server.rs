@@ -49,10 +49,11 @@ fn malformed_and_unknown_options_are_refused_and_haggling_goes_on() {
     for (code, payload, error) in [
         (NBD_OPT_STARTTLS, vec![], NBD_REP_ERR_UNSUP),
         (4, vec![], NBD_REP_ERR_UNSUP),
-        (11, vec![], NBD_REP_ERR_UNSUP),
+        (12, vec![], NBD_REP_ERR_UNSUP),
         (u32::MAX, vec![1; 1000], NBD_REP_ERR_UNSUP),
         (NBD_OPT_LIST, vec![0], NBD_REP_ERR_INVALID),
         (NBD_OPT_STRUCTURED_REPLY, vec![0], NBD_REP_ERR_INVALID),
+        (NBD_OPT_EXTENDED_HEADERS, vec![0], NBD_REP_ERR_INVALID),
         (NBD_OPT_GO, vec![], NBD_REP_ERR_INVALID),
         (NBD_OPT_GO, message![u32::MAX, 0_u16], NBD_REP_ERR_INVALID),
         (NBD_OPT_GO, [name(b"x"), message![2_u16, 0_u16]].concat(), NBD_REP_ERR_INVALID),
@@ -77,7 +78,7 @@ fn export_name_is_answered_without_a_reply_header() {
         let answer = tell_server(&mut server, &asked).unwrap();
         let expected = message![1_u64 << 20, NBD_FLAG_HAS_FLAGS | NBD_FLAG_SEND_FLUSH];
         assert_eq!(answer, [expected, vec![0; padding]].concat());
-        let choice = Choice { offer: 1, structured_replies: false, contexts: vec![] };
+        let choice = Choice { offer: 1, framing: Framing::Simple, contexts: vec![] };
         assert_eq!(server.poll_outcome(), Some(Outcome::Connected(choice)));
     }
     for unknown in [&b"z"[..], b"\xff", &[b'n'; 4097]] {
@@ -115,4 +116,31 @@ fn namespaces_stand_for_all_of_theirs_where_contexts_are_listed() {
     assert_eq!(ask(NBD_OPT_LIST_META_CONTEXT, &["qemu:dirty"]), (false, false));
     assert_eq!(ask(NBD_OPT_SET_META_CONTEXT, &["base:"]), (false, false));
     assert_eq!(ask(NBD_OPT_SET_META_CONTEXT, &[]), (false, false));
+}
+
+#[test]
+fn options_that_are_too_big_are_skipped_and_refused() {
+    let mut server = greeted();
+    for length in [(64 << 10) + 1, 256 << 10] {
+        let answer = tell_server(&mut server, &option(NBD_OPT_GO, &vec![7; length])).unwrap();
+        assert_eq!(answer, option_reply(NBD_OPT_GO, NBD_REP_ERR_TOO_BIG, &[]));
+    }
+    let answer = tell_server(&mut server, &option(NBD_OPT_GO, &plain_info("x"))).unwrap();
+    assert!(answer.ends_with(&option_reply(NBD_OPT_GO, NBD_REP_ACK, &[])));
+    for (code, length) in
+        [(NBD_OPT_GO, (256 << 10) + 1), (NBD_OPT_EXPORT_NAME, (64 << 10) + 1), (99, u32::MAX)]
+    {
+        let header = message![NBD_OPTS_MAGIC, code, length];
+        let dropped = tell_server(&mut greeted(), &header).unwrap_err();
+        assert_eq!(dropped, ProtocolError::TooLong { length: u64::from(length) });
+    }
+}
+
+#[test]
+fn a_client_that_haggles_without_end_is_dropped() {
+    let mut server = greeted();
+    let asks: Vec<u8> = (0..1024).flat_map(|_| option(NBD_OPT_LIST, &[])).collect();
+    tell_server(&mut server, &asks).unwrap();
+    let one_more = tell_server(&mut server, &option(NBD_OPT_LIST, &[]));
+    assert_eq!(one_more, Err(ProtocolError::TooManyOptions));
 }

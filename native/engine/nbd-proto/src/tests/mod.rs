@@ -1,17 +1,22 @@
 //! Both sides of the protocol, against each other and against scripted peers.
 
+mod extended;
+mod extended_hostile;
+mod framings;
 mod garbage;
 mod handshake_client;
 mod handshake_pair;
 mod handshake_server;
 mod session;
 mod session_hostile;
+mod shutdown;
 
 use std::sync::Arc;
 
 use crate::client;
 use crate::export::{BlockSize, Export};
 use crate::fields::copy_prefix;
+use crate::framing::Framing;
 use crate::server::{self, Offer};
 use crate::wire::*;
 
@@ -61,6 +66,13 @@ pub(super) fn chunk(cookie: u64, done: bool, kind: u16, payload: &[u8]) -> Vec<u
     [header, payload.to_vec()].concat()
 }
 
+/// A reply chunk with extended headers.
+pub(super) fn extended_chunk(cookie: u64, offset: u64, done: bool, kind: u16, payload: &[u8]) -> Vec<u8> {
+    let header =
+        message![NBD_EXTENDED_REPLY_MAGIC, u16::from(done), kind, cookie, offset, payload.len() as u64];
+    [header, payload.to_vec()].concat()
+}
+
 /// An offer of an export.
 pub(super) fn offer(name: &str, contexts: &[&str]) -> Offer {
     let block_size = BlockSize::advertised(512, 4096, 1 << 20, 1 << 20).unwrap();
@@ -72,7 +84,7 @@ pub(super) fn offer(name: &str, contexts: &[&str]) -> Offer {
 /// An export of 1 MiB in which everything works.
 pub(super) fn capable_export() -> Export {
     let mut export = Export::new("x".to_owned(), 1 << 20, !NBD_FLAG_READ_ONLY).unwrap();
-    export.structured_replies = true;
+    export.framing = Framing::Structured;
     export.block_size.minimum = 1;
     export
 }

@@ -9,7 +9,7 @@ use crate::context::{Context, Descriptor};
 use crate::errno::NbdErrno;
 
 fn read(offset: u64, length: usize) -> Command {
-    Command::Read { offset, buffer: vec![0xee; length] }
+    Command::Read { offset, buffer: vec![0xee; length], dont_fragment: false }
 }
 
 /// What is at an offset of the scripted export; zero in every third of its 512-byte blocks.
@@ -72,7 +72,7 @@ fn a_buffer_stays_until_it_is_sent_even_if_the_reply_is_faster() {
 #[test]
 fn simple_replies_carry_a_read_s_data() {
     let mut export = capable_export();
-    export.structured_replies = false;
+    export.framing = Framing::Simple;
     let mut session = Session::new(export);
     let first = session.submit(1, read(0, 3)).unwrap();
     let second = session.submit(2, read(100, 5)).unwrap();
@@ -117,7 +117,7 @@ fn block_status_of_several_contexts() {
     let context = |id, name: &str| Context { id, name: name.to_owned() };
     export.contexts = vec![context(4, "base:allocation"), context(9, "qemu:dirty-bitmap:b")];
     let mut session = Session::new(export);
-    let status = Command::BlockStatus { run: Run::new(1000, 3000), request_one: false };
+    let status = Command::BlockStatus { run: Run::new(1000, 3000), request_one: false, contexts: vec![] };
     let cookie = session.submit(0, status).unwrap();
     take_requests(&mut session);
     let replies = [

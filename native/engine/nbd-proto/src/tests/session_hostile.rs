@@ -8,14 +8,16 @@ use crate::context::Context;
 use crate::error::ProtocolError;
 
 /// A session with a read of 1000..3000 (cookie 1), a flush (2) and a block status of the same range (3) in flight.
-fn session(structured_replies: bool) -> Session {
+fn session(framing: Framing) -> Session {
     let mut export = capable_export();
-    export.structured_replies = structured_replies;
+    export.framing = framing;
     export.contexts = vec![Context { id: 4, name: "base:allocation".to_owned() }];
     let mut session = Session::new(export);
-    session.submit(0, Command::Read { offset: 1000, buffer: vec![0; 2000] }).unwrap();
+    session.submit(0, Command::Read { offset: 1000, buffer: vec![0; 2000], dont_fragment: false }).unwrap();
     session.submit(0, Command::Flush).unwrap();
-    session.submit(0, Command::BlockStatus { run: Run::new(1000, 2000), request_one: false }).unwrap();
+    session
+        .submit(0, Command::BlockStatus { run: Run::new(1000, 2000), request_one: false, contexts: vec![] })
+        .unwrap();
     take_requests(&mut session);
     session
 }
@@ -26,8 +28,8 @@ const STATUS: u64 = 3;
 
 fn refused(stream: &[Vec<u8>]) -> ProtocolError {
     let stream = stream.concat();
-    let whole = tell_session(&mut session(true), &stream, &[usize::MAX]).unwrap_err();
-    let in_bytes = tell_session(&mut session(true), &stream, &[1]).unwrap_err();
+    let whole = tell_session(&mut session(Framing::Structured), &stream, &[usize::MAX]).unwrap_err();
+    let in_bytes = tell_session(&mut session(Framing::Structured), &stream, &[1]).unwrap_err();
     assert_eq!(whole, in_bytes);
     whole
 }
@@ -60,7 +62,7 @@ fn replies_to_no_request() {
 
 #[test]
 fn a_reply_before_its_request_was_sent() {
-    let mut session = session(true);
+    let mut session = session(Framing::Structured);
     let cookie = session.submit(0, Command::Flush).unwrap();
     session.handle_transmitted(27);
     let early = tell_session(&mut session, &done(cookie), &[64]);
@@ -69,7 +71,7 @@ fn a_reply_before_its_request_was_sent() {
 
 #[test]
 fn two_replies_to_a_request_that_is_still_being_sent() {
-    let mut session = session(true);
+    let mut session = session(Framing::Structured);
     let cookie = session.submit(0, Command::Write { offset: 0, buffer: vec![0; 100], fua: false }).unwrap();
     session.handle_transmitted(28 + 50);
     tell_session(&mut session, &simple_reply(cookie, 0), &[64]).unwrap();
@@ -81,7 +83,7 @@ fn two_replies_to_a_request_that_is_still_being_sent() {
 fn an_answer_of_the_wrong_form() {
     assert_eq!(refused(&[simple_reply(READ, 0)]), ProtocolError::ReplyForm);
     assert_eq!(refused(&[simple_reply(STATUS, 0)]), ProtocolError::ReplyForm);
-    let unnegotiated = tell_session(&mut session(false), &done(FLUSH), &[64]);
+    let unnegotiated = tell_session(&mut session(Framing::Simple), &done(FLUSH), &[64]);
     assert_eq!(unnegotiated, Err(ProtocolError::ReplyForm));
     assert_eq!(refused(&[announced(FLUSH, NBD_REPLY_TYPE_OFFSET_DATA, 9)]), ProtocolError::ChunkType(1));
     let hole_for_flush = chunk(FLUSH, true, NBD_REPLY_TYPE_OFFSET_HOLE, &message![0_u64, 1_u32]);
@@ -156,8 +158,8 @@ fn impossible_block_status() {
     ] {
         assert_eq!(refused(&stream), ProtocolError::BlockStatus);
     }
-    let mut session = session(true);
-    let one = Command::BlockStatus { run: Run::new(0, 1000), request_one: true };
+    let mut session = session(Framing::Structured);
+    let one = Command::BlockStatus { run: Run::new(0, 1000), request_one: true, contexts: vec![] };
     let cookie = session.submit(0, one).unwrap();
     take_requests(&mut session);
     let two = message![4_u32, 1_u32, 0_u32, 1_u32, 1_u32];
@@ -167,10 +169,10 @@ fn impossible_block_status() {
 
 #[test]
 fn a_read_in_thousands_of_crumbs() {
-    let mut export = capable_export();
-    export.structured_replies = true;
-    let mut session = Session::new(export);
-    let cookie = session.submit(0, Command::Read { offset: 0, buffer: vec![0; 100_000] }).unwrap();
+    let mut session = Session::new(capable_export());
+    let cookie = session
+        .submit(0, Command::Read { offset: 0, buffer: vec![0; 100_000], dont_fragment: false })
+        .unwrap();
     take_requests(&mut session);
     let crumbs = (0..50_000_u64)
         .flat_map(|index| chunk(cookie, false, NBD_REPLY_TYPE_OFFSET_HOLE, &message![2 * index, 1_u32]));
