@@ -38,8 +38,15 @@ export interface ServedExport {
 
 /** @throws {NbdError} `INVALID_ARGUMENT` */
 export function toBindingExport(options: ExportOptions): BindingExportOptions {
-  const { name, file, memory, description = '', readOnly = false, bitmaps = [] } = options;
-  const { rotational = false } = options;
+  const {
+    name,
+    file,
+    memory,
+    description = '',
+    readOnly = false,
+    rotational = false,
+    bitmaps = [],
+  } = options;
   if ((file === undefined) === (memory === undefined)) {
     throw new NbdError('INVALID_ARGUMENT', 'Give either a file or a size of memory to serve.');
   }

@@ -99,7 +99,8 @@ export async function serve(options: ServeOptions): Promise<NbdServer> {
 
 /** The one that the options themselves describe, if they do, and all further ones. */
 function allExports(options: ServeOptions): ExportOptions[] {
-  const { file, memory, exportName = '', description, readOnly, rotational, bitmaps, exports = [] } = options;
+  const { file, memory, exportName = '', exports = [] } = options;
+  const { description, readOnly, rotational, bitmaps } = options;
   const own = given({ name: exportName, file, memory, description, readOnly, rotational, bitmaps });
   const all = file === undefined && memory === undefined && exports.length > 0 ? [] : [own];
   return [...all, ...exports];

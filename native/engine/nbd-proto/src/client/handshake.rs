@@ -137,8 +137,7 @@ impl Handshake {
     /// After an error, hang up; the server of a refusal can be sent what [`transmit`](Self::transmit) shows before.
     pub fn handle_received(&mut self, count: usize) -> Result<(), HandshakeError> {
         let handled = self.handle(count);
-        // Where TLS was demanded and not begun, not even leave is taken in plain text.
-        if matches!(handled, Err(HandshakeError::Refused(_))) && self.tls != Tls::Wanted {
+        if let Err(HandshakeError::Refused(_)) = handled {
             self.haggle.abort();
         }
         handled
