@@ -7,7 +7,8 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 backports=(qemu-system-x86 qemu-utils)
-packages=(nbdkit nbd-server libnbd-bin python3-libnbd fio busybox-static linux-image-cloud-amd64 kmod cpio gzip xz-utils iproute2
+packages=(nbdkit nbd-server libnbd-bin python3-libnbd fio openssl systemd busybox-static linux-image-cloud-amd64 kmod cpio
+  gzip xz-utils iproute2
   gcc libc6-dev clang-format)
 least_qemu=1:10.0
 

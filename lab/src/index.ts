@@ -27,6 +27,7 @@ export {
   type StorageDaemonOptions,
   storageDaemon,
 } from './peers.js';
+export { type LabPki, makePki } from './pki.js';
 export { migratePlainly } from './plain-migration.js';
 export { Daemon, type RunResult, run } from './process.js';
 export { LabVm, type LabVmOptions } from './qemu.js';

@@ -15,7 +15,7 @@ export interface Availability {
 /**
  * Looks for programs that a suite needs; `guest` stands for what builds the lab's guest, `qemu-7.2` for the QEMU that
  * `qemu-7.2.sh` unpacks, `python3-libnbd` for Debian's Python and its module, `namespaces` for root's right to make
- * network namespaces, and the program to do it.
+ * network namespaces, and the program to do it, `loop-devices` for root's right to make block devices of files.
  *
  * A suite is to be skipped when one is missing, and the reason goes to stderr. With BLOCKFERRY_LAB=1 nothing
  * may be missing: then this throws.
@@ -23,7 +23,7 @@ export interface Availability {
 export function requires(...peers: readonly string[]): Availability {
   const missing = ['setpriv', ...peers]
     .filter((peer) => !isThere(peer))
-    .map((peer) => (peer === 'namespaces' ? 'namespaces, which take root' : peer));
+    .map((peer) => (TAKES_ROOT.has(peer) ? `${peer}, which take root` : peer));
   if (missing.length === 0) return { available: true, reason: '' };
   const reason = `missing: ${missing.join(', ')} (Debian 12: sudo lab/install.sh)`;
   if (process.env['BLOCKFERRY_LAB'] === '1') throw new Error(reason);
@@ -36,6 +36,7 @@ function isThere(peer: string): boolean {
   if (peer === 'qemu-7.2') return hasOldQemu();
   if (peer === 'python3-libnbd') return spawnSync(SYSTEM_PYTHON, ['-c', 'import nbd']).status === 0;
   if (peer === 'namespaces') return spawnSync('unshare', ['--net', '--mount', 'ip', 'link']).status === 0;
+  if (peer === 'loop-devices') return spawnSync('losetup', ['--find']).status === 0;
   return (process.env['PATH'] ?? '').split(delimiter).some((folder) => isExecutable(join(folder, peer)));
 }
 
@@ -47,3 +48,5 @@ function isExecutable(path: string): boolean {
     return false;
   }
 }
+
+const TAKES_ROOT: ReadonlySet<string> = new Set(['namespaces', 'loop-devices']);

@@ -38,6 +38,7 @@ export const {
   connect,
   info,
   list,
+  listenUnix,
   openCopier,
   serve,
 } = native;

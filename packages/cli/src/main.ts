@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import type { CommandContext } from './context.js';
 import { EXIT, exitStatusOf, toFailure } from './exit-status.js';
+import { foldCommands } from './options/command-endpoint.js';
 import { tellFailure } from './output/failure-text.js';
 import { toJsonLine } from './output/json.js';
 import { buildProgram, USAGE_HINT } from './program.js';
@@ -16,12 +17,14 @@ export async function main(args: readonly string[], shell: Shell = processShell(
       status = reached;
     },
   };
+  let words = args;
   try {
-    await buildProgram(context).parseAsync(args, { from: 'user' });
+    words = foldCommands(args);
+    await buildProgram(context).parseAsync(words, { from: 'user' });
     return status;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done;
-    return await fail(error, args, shell);
+    return await fail(error, words, shell);
   }
 }
 

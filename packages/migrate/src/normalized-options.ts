@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path';
 import { MigrationError } from './error.js';
 import { flagProblems } from './flags.js';
 import type { MigrateOptions } from './options.js';
@@ -88,7 +89,14 @@ function addresses(options: MigrateOptions, values: ParameterValues): Addresses 
     disksPort: values.disksPort,
     listenAddress: values.listenAddress,
     portRange: [first, last],
+    tls: checkedTls(options.tls),
   };
+}
+
+/** QEMU would look for a relative path from wherever it was started. */
+function checkedTls(tls: MigrateOptions['tls']): Addresses['tls'] {
+  if (tls === undefined || isAbsolute(tls.directory)) return tls;
+  throw invalid(`tls.directory is "${tls.directory}": give the folder's absolute path.`);
 }
 
 function one<T>(name: string, option: T | undefined, parameter: T | undefined): T | undefined {

@@ -1,3 +1,4 @@
+import type { TlsCredentials } from '@blockferry/nbd';
 import type { TypedParams } from '@blockferry/typed-params';
 import type { Domain, Host } from './domain.js';
 import type { MigrateFlag } from './flags.js';
@@ -59,6 +60,16 @@ export interface MigrateOptions {
   readonly stateUri?: string;
   /** Ports to try for what listens on TCP. @default [49152, 49215] */
   readonly portRange?: readonly [number, number];
+  /**
+   * Everything that goes between the hosts, disks and memory, goes over TLS, with both sides' certificates checked; or
+   * the migration does not start. The folder is read by both QEMUs, each on its host, and here: it has to be there
+   * under the same path. The source's needs a server's and a client's certificate, the destination's a server's, and
+   * here a client's. `hostname` is whom the destination's certificate is for, where that is not the host by which it
+   * is reached; unix sockets are `localhost`.
+   *
+   * @default plain text
+   */
+  readonly tls?: Pick<TlsCredentials, 'directory' | 'hostname'>;
   /** Compare the copied disks before the guest runs on the destination: lengthens the downtime. @default false */
   readonly verify?: boolean;
   /** Cancels as `MigrationJob.cancel` does, its reason the error's cause. */

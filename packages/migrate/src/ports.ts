@@ -55,6 +55,16 @@ export interface Addresses {
   /** What the destination listens on, as the parameter `listen_address` gives it. */
   readonly listenAddress?: string | undefined;
   readonly portRange: readonly [number, number];
+  /** All that goes between the hosts goes over TLS. `undefined`: plain text. */
+  readonly tls?: StreamTls | undefined;
+}
+
+/** Certificates for what goes between the hosts. */
+export interface StreamTls {
+  /** The folder, on the host of each QEMU and on this one. */
+  readonly directory: string;
+  /** Whom the destination's certificate is for, where that is not the host by which it is reached. */
+  readonly hostname?: string | undefined;
 }
 
 export interface SessionOptions {

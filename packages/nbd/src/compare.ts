@@ -1,6 +1,6 @@
 import { BindingComparison } from '@blockferry/engine';
 import { checkInteger } from './check-integer.js';
-import { type Endpoint, toBindingEndpoint } from './endpoint.js';
+import { type Endpoint, toBindingEndpoints } from './endpoint.js';
 import { given } from './given.js';
 import { cancellable } from './native.js';
 import type { CopyOptions } from './options.js';
@@ -25,12 +25,11 @@ export async function compare(
   b: Endpoint,
   options: Pick<
     CopyOptions,
-    'connections' | 'requestTimeoutMs' | 'handshakeTimeoutMs' | 'replies' | 'signal'
+    'connections' | 'requestTimeoutMs' | 'handshakeTimeoutMs' | 'replies' | 'tls' | 'signal'
   > = {},
 ): Promise<ComparisonResult> {
   const comparison = new BindingComparison(
-    toBindingEndpoint(a),
-    toBindingEndpoint(b),
+    ...toBindingEndpoints([a, b], options.tls),
     given({
       connections: checkInteger('connections', options.connections, 1, 64),
       requestTimeoutMs: checkInteger('requestTimeoutMs', options.requestTimeoutMs, 1, 0x7fffffff),

@@ -1,7 +1,7 @@
 import { type BindingCopier, type BindingPass, openCopier as openNative } from '@blockferry/engine';
 import { checkInteger } from './check-integer.js';
 import { DirtyBitmap } from './dirty-bitmap.js';
-import { type Endpoint, toBindingEndpoint } from './endpoint.js';
+import { type Endpoint, toBindingEndpoints } from './endpoint.js';
 import { NbdError } from './error.js';
 import { given } from './given.js';
 import { aborted, cancellable, unwrap } from './native.js';
@@ -94,8 +94,7 @@ export async function openCopier(
     createDestination: options.createDestination,
     skipZeroes: options.sabotage?.skipZeroes,
   });
-  const from = toBindingEndpoint(source);
-  const to = toBindingEndpoint(destination);
+  const [from, to] = toBindingEndpoints([source, destination], options.tls);
   if (options.signal?.aborted) throw aborted(options.signal);
   return new NativeCopier(unwrap(await openNative(from, to, native, limiter.native)));
 }

@@ -1,4 +1,5 @@
 import { NbdError } from './error.js';
+import { asksForTls, type TlsCredentials, withCredentials } from './tls.js';
 
 /**
  * One end of a copy: an NBD URI (`nbd://host:port/export`, `nbd+unix:///export?socket=PATH`), the path of
@@ -13,6 +14,29 @@ export type Endpoint = string | { readonly uri: string } | { readonly file: stri
 export interface BindingEndpoint {
   readonly kind: 'nbd' | 'file' | 'null';
   readonly location: string;
+}
+
+/**
+ * Both ends, those with TLS with the credentials.
+ *
+ * @throws {NbdError} `INVALID_ARGUMENT` where there are credentials and neither end is with TLS.
+ */
+export function toBindingEndpoints(
+  ends: readonly [Endpoint, Endpoint],
+  tls: TlsCredentials | undefined,
+): [BindingEndpoint, BindingEndpoint] {
+  const [a, b] = [toBindingEndpoint(ends[0]), toBindingEndpoint(ends[1])];
+  if (tls === undefined) return [a, b];
+  const isSecure = ({ kind, location }: BindingEndpoint): boolean => kind === 'nbd' && asksForTls(location);
+  if (!isSecure(a) && !isSecure(b)) {
+    throw new NbdError(
+      'INVALID_ARGUMENT',
+      'TLS credentials are given, and neither end is with TLS: write nbds:// or nbds+unix://.',
+    );
+  }
+  const secured = (end: BindingEndpoint): BindingEndpoint =>
+    isSecure(end) ? { ...end, location: withCredentials(end.location, tls) } : end;
+  return [secured(a), secured(b)];
 }
 
 export function toBindingEndpoint(endpoint: Endpoint): BindingEndpoint {

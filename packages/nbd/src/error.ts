@@ -8,7 +8,10 @@ export type Side = 'source' | 'destination';
  * - `ABORTED`: cancelled by the caller, after everything in flight had been answered.
  * - `NBD_LISTEN`: a server cannot listen there.
  * - `NBD_CONNECT`, `NBD_DISCONNECTED`, `NBD_TIMEOUT`: no connection, lost, or no answer in time.
- * - `NBD_HANDSHAKE`, `NBD_EXPORT_NOT_FOUND`, `NBD_POLICY`, `NBD_TLS_REQUIRED`: the server refused.
+ * - `NBD_HANDSHAKE`, `NBD_EXPORT_NOT_FOUND`, `NBD_POLICY`, `NBD_TLS_REQUIRED`, `NBD_TLS_REFUSED`: the server refused.
+ * - `NBD_TLS_CREDENTIALS`: this side's certificates are of no use. `NBD_TLS_UNTRUSTED`, `NBD_TLS_EXPIRED`,
+ *   `NBD_TLS_HOSTNAME`: the server's are. `NBD_TLS_CLIENT_CERTIFICATE`: the server does not accept this client's, or
+ *   wants one. `NBD_TLS`: TLS failed in another way.
  * - `NBD_PROTOCOL`: the peer broke the protocol.
  * - `NBD_UNSUPPORTED`: the server cannot do it, for example it does not offer the asked meta context.
  * - `NBD_EPERM` ... `NBD_ESHUTDOWN`: the server's answer to one request (NBD proto.md, "Error values").

@@ -1,8 +1,14 @@
-import { type BindingExport, info as infoNative, list as listNative } from '@blockferry/engine';
+import {
+  type BindingExport,
+  type BindingTimeouts,
+  info as infoNative,
+  list as listNative,
+} from '@blockferry/engine';
 import { checkInteger } from './check-integer.js';
 import { given } from './given.js';
 import { unwrap } from './native.js';
 import { checkReplies, type Replies } from './replies.js';
+import { type TlsCredentials, withCredentials } from './tls.js';
 
 /** What a server tells of an export (NBD proto.md, NBD_INFO_EXPORT and NBD_INFO_BLOCK_SIZE). Sizes in bytes. */
 export interface ExportInfo {
@@ -43,6 +49,8 @@ export interface ConnectTimeouts {
   readonly requestTimeoutMs?: number;
   /** The newest form of replies to ask for; the server may have an older one only. @default 'extended' */
   readonly replies?: Replies;
+  /** Certificates for a URI with TLS (`nbds://`, `nbds+unix://`); parameters in the URI come first. @default as libnbd looks for them */
+  readonly tls?: TlsCredentials;
 }
 
 /**
@@ -51,7 +59,7 @@ export interface ConnectTimeouts {
  * @throws {NbdError} `NBD_EXPORT_NOT_FOUND`, `NBD_CONNECT` and the other `NBD_*`; `INVALID_ARGUMENT` for a bad URI.
  */
 export async function info(uri: string, options: ConnectTimeouts = {}): Promise<ExportInfo> {
-  return toExportInfo(unwrap(await infoNative(uri, checkTimeouts(options))));
+  return toExportInfo(unwrap(await infoNative(withCredentials(uri, options.tls), checkTimeouts(options))));
 }
 
 /**
@@ -60,7 +68,9 @@ export async function info(uri: string, options: ConnectTimeouts = {}): Promise<
  * @throws {NbdError} `NBD_POLICY` or `NBD_UNSUPPORTED` where it does not list; the other `NBD_*`; `INVALID_ARGUMENT`.
  */
 export async function list(uri: string, options: ConnectTimeouts = {}): Promise<ExportInfo[]> {
-  return unwrap(await listNative(uri, checkTimeouts(options))).exports.map(toExportInfo);
+  return unwrap(await listNative(withCredentials(uri, options.tls), checkTimeouts(options))).exports.map(
+    toExportInfo,
+  );
 }
 
 export function toExportInfo(native: BindingExport): ExportInfo {
@@ -68,7 +78,7 @@ export function toExportInfo(native: BindingExport): ExportInfo {
   return description === undefined || description === null ? rest : { ...rest, description };
 }
 
-export function checkTimeouts(options: ConnectTimeouts): ConnectTimeouts {
+export function checkTimeouts(options: ConnectTimeouts): BindingTimeouts {
   return given({
     handshakeTimeoutMs: checkInteger('handshakeTimeoutMs', options.handshakeTimeoutMs, 1, 0x7fffffff),
     requestTimeoutMs: checkInteger('requestTimeoutMs', options.requestTimeoutMs, 1, 0x7fffffff),

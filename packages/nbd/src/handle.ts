@@ -3,7 +3,9 @@ import { type BindingConnection, connect as connectNative } from '@blockferry/en
 import { checkInteger } from './check-integer.js';
 import { NbdError } from './error.js';
 import { type ConnectTimeouts, checkTimeouts, type ExportInfo, toExportInfo } from './export-info.js';
+import { given } from './given.js';
 import { aborted, untilAborted, unwrap } from './native.js';
+import { withCredentials } from './tls.js';
 
 /** How to open an export. */
 export interface ConnectOptions extends ConnectTimeouts {
@@ -70,13 +72,19 @@ export interface NbdHandle extends AsyncDisposable {
 /**
  * Opens an export.
  *
- * @throws {NbdError} `NBD_CONNECT`, `NBD_EXPORT_NOT_FOUND`, `NBD_HANDSHAKE` and the other `NBD_*`; `INVALID_ARGUMENT`
+ * @throws {NbdError} `NBD_CONNECT`, `NBD_EXPORT_NOT_FOUND`, `NBD_HANDSHAKE`, `NBD_TLS_...` and the other `NBD_*`; `INVALID_ARGUMENT`
  * for a bad URI; `ABORTED` after `signal`.
  */
-export async function connect(uri: string, options: ConnectOptions = {}): Promise<NbdHandle> {
+export async function connect(
+  uri: string,
+  options: ConnectOptions & { readonly tlsRecordsPerKey?: number } = {},
+): Promise<NbdHandle> {
   if (options.signal?.aborted) throw aborted(options.signal);
   const contexts = [...(options.contexts ?? ['base:allocation'])];
-  const opening = connectNative(uri, contexts, checkTimeouts(options));
+  const opening = connectNative(withCredentials(uri, options.tls), contexts, {
+    ...checkTimeouts(options),
+    ...given({ tlsRecordsPerKey: options.tlsRecordsPerKey }),
+  });
   return untilAborted(
     opening.then((opened) => new Handle(unwrap(opened))),
     options.signal,

@@ -30,4 +30,8 @@ export {
 export type { CopyOptions } from './options.js';
 export { RateLimiter } from './rate-limiter.js';
 export type { Replies } from './replies.js';
+export type { ExportOptions, ServedExport } from './served-export.js';
 export { type NbdServer, type ServeOptions, serve } from './server.js';
+export { type ServerProcess, startServerProcess } from './server-process.js';
+export { systemdSockets } from './sockets.js';
+export type { TlsCredentials } from './tls.js';

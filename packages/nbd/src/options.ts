@@ -1,5 +1,6 @@
 import type { RateLimiter } from './rate-limiter.js';
 import type { Replies } from './replies.js';
+import type { TlsCredentials } from './tls.js';
 
 /** How a copy goes about it. Every number is checked when the copy is started. */
 export interface CopyOptions {
@@ -23,6 +24,8 @@ export interface CopyOptions {
   readonly handshakeTimeoutMs?: number;
   /** The newest form of replies to ask NBD servers for; see `Replies`. @default 'extended' */
   readonly replies?: Replies;
+  /** Certificates for those of the two ends that are URIs with TLS; parameters in a URI come first. */
+  readonly tls?: TlsCredentials;
   /** Lets a larger NBD destination pass: its tail is zeroed. Files and devices may be larger anyway. @default false */
   readonly allowLarger?: boolean;
   /** Cancels: what is in flight is answered first, then `done` rejects with `ABORTED`. */

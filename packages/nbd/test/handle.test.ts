@@ -206,8 +206,13 @@ describe('connecting fails', () => {
     ['another scheme', 'http://127.0.0.1/', 'INVALID_ARGUMENT'],
     ['a path', '/dev/null', 'INVALID_ARGUMENT'],
     ['a socket that is missing', 'nbd+unix:///', 'INVALID_ARGUMENT'],
-    ['TLS, which is not built yet and never downgraded', 'nbds://127.0.0.1:10809/', 'NBD_UNSUPPORTED'],
-    ['TLS on a unix socket', 'nbds+unix:///?socket=/nowhere', 'NBD_UNSUPPORTED'],
+    ['TLS with pre-shared keys', 'nbds+unix:///?socket=/nowhere&tls-psk-file=/keys', 'NBD_UNSUPPORTED'],
+    ['TLS on a unix socket without a name', 'nbds+unix:///?socket=/nowhere', 'NBD_TLS_HOSTNAME'],
+    [
+      'TLS without certificates',
+      'nbds+unix:///?socket=/nowhere&tls-hostname=h&tls-certificates=/nowhere',
+      'NBD_TLS_CREDENTIALS',
+    ],
   ])('%s', async (_, uri, code) => {
     await expect(connect(uri)).rejects.toMatchObject({ name: 'NbdError', code, retryable: false });
   });

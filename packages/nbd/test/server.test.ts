@@ -1,9 +1,13 @@
+import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { createConnection, createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { connect, type ServeOptions, serve } from '../src/index.js';
+import { connect, list, type ServeOptions, serve, systemdSockets } from '../src/index.js';
 import { firstDifference, KiB, MiB, noise } from './support/contents.js';
 import { Workspace } from './support/workspace.js';
+
+/** Client flags, and the default export by NBD_OPT_EXPORT_NAME: the shortest way into transmission. */
+const GREETING_AND_EXPORT_NAME = '00000003' + '49484156454f5054' + '00000001' + '00000000';
 
 describe('serving', () => {
   it('offers memory on a unix socket, zeros at first', async () => {
@@ -55,6 +59,112 @@ describe('serving', () => {
   });
 });
 
+describe('several exports', () => {
+  it('have each their own contents, sizes, bitmaps and URIs, in the order given', async () => {
+    await using workspace = await Workspace.create();
+    const file = await workspace.file('disk', 64 * KiB, { offset: 0, bytes: noise(64 * KiB) });
+    await using server = await serve({
+      memory: MiB,
+      exportName: 'a',
+      bitmaps: [{ name: 'm' }],
+      exports: [
+        { name: 'b/c', file, readOnly: true },
+        { name: '', memory: 4096, description: 'the default', bitmaps: [{ name: 'm', granularity: 512 }] },
+      ],
+      listen: workspace.socket(),
+    });
+    const [a, b, c] = [...server.exports.values()];
+    expect([...server.exports.keys()]).toEqual(['a', 'b/c', '']);
+    expect([a?.size, b?.size, c?.size]).toEqual([MiB, 64 * KiB, 4096]);
+    expect([server.uri, server.size, server.bitmaps]).toEqual([a?.uri, a?.size, a?.bitmaps]);
+    await using first = await connect(server.uri);
+    await first.write(0, noise(1));
+    expect(a?.bitmaps.get('m')?.count()).toBe(64 * KiB);
+    expect(c?.bitmaps.get('m')?.count()).toBe(0);
+    await using second = await connect(b?.uri ?? '');
+    expect(firstDifference(await second.read(0, 64 * KiB), noise(64 * KiB))).toBeUndefined();
+    await expect(second.write(0, noise(1))).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+    expect(await list(server.uri)).toMatchObject([
+      { name: 'a' },
+      { name: 'b/c' },
+      { description: 'the default' },
+    ]);
+  });
+
+  it('need none of their own beside them', async () => {
+    await using workspace = await Workspace.create();
+    const exports = [{ name: 'only', memory: 4096 }];
+    await using server = await serve({ exports, listen: workspace.socket() });
+    expect(server.uri).toBe(workspace.socket('socket', 'only'));
+  });
+});
+
+describe('a server on sockets of somebody else', () => {
+  it.each([
+    [[3000], 'INVALID_ARGUMENT'],
+    [[1], 'INVALID_ARGUMENT'],
+    [[-1], 'INVALID_ARGUMENT'],
+    [[], 'NBD_LISTEN'],
+  ])('refuses %j', async (sockets, code) => {
+    await expect(serve({ memory: 4096, listen: { sockets } })).rejects.toMatchObject({ code });
+  });
+
+  it('finds those that systemd has passed, and only once', () => {
+    const env = { LISTEN_PID: String(process.pid), LISTEN_FDS: '2', LISTEN_FDNAMES: 'a:b', PATH: '/bin' };
+    expect(systemdSockets(env)).toEqual([3, 4]);
+    expect(env).toEqual({ PATH: '/bin' });
+    expect(systemdSockets(env)).toBeUndefined();
+    expect(systemdSockets({ LISTEN_PID: '1', LISTEN_FDS: '1' })).toBeUndefined();
+    const nonsense = { LISTEN_PID: String(process.pid), LISTEN_FDS: 'two' };
+    expect(() => systemdSockets(nonsense)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
+  });
+});
+
+describe('a server and its signal', () => {
+  it('does not begin once it is aborted', async () => {
+    await using workspace = await Workspace.create();
+    const reason = new Error('enough');
+    const refused = serve({ memory: 4096, listen: workspace.socket(), signal: AbortSignal.abort(reason) });
+    await expect(refused).rejects.toMatchObject({ code: 'ABORTED', cause: reason });
+    expect(await readdir(workspace.folder)).toEqual([]);
+  });
+
+  it('is aborted while it begins, and leaves nothing', async () => {
+    await using workspace = await Workspace.create();
+    const controller = new AbortController();
+    const refused = serve({ memory: 4096, listen: workspace.socket(), signal: controller.signal });
+    controller.abort();
+    await expect(refused).rejects.toMatchObject({ code: 'ABORTED' });
+    await expect.poll(() => readdir(workspace.folder)).toEqual([]);
+  });
+
+  it('closes when it is aborted later', async () => {
+    await using workspace = await Workspace.create();
+    const controller = new AbortController();
+    const server = await serve({ memory: 4096, listen: workspace.socket(), signal: controller.signal });
+    await using handle = await connect(server.uri);
+    controller.abort();
+    await server.close();
+    await expect(handle.read(0, 1)).rejects.toMatchObject({ code: 'NBD_DISCONNECTED' });
+    expect(await readdir(workspace.folder)).toEqual([]);
+  });
+});
+
+describe('a client that takes too long', () => {
+  it.each([
+    ['to negotiate', { handshakeTimeoutMs: 50 }, ''],
+    ['to ask for something', { idleTimeoutMs: 50 }, GREETING_AND_EXPORT_NAME],
+    ['to finish what it asks for', { stallTimeoutMs: 50 }, `${GREETING_AND_EXPORT_NAME}2560`],
+  ])('%s is disconnected', async (_, timeouts, said) => {
+    await using workspace = await Workspace.create();
+    await using server = await serve({ memory: 4096, listen: workspace.socket(), ...timeouts });
+    const client = createConnection(workspace.path('socket'));
+    client.resume().write(Buffer.from(said, 'hex'));
+    await once(client, 'close');
+    expect(server.connections).toBe(0);
+  });
+});
+
 describe('closing a server', () => {
   it('removes the socket, ends the clients, and a second call does nothing', async () => {
     await using workspace = await Workspace.create();
@@ -86,13 +196,16 @@ describe('a server is refused', () => {
     ['a file and memory', { file: '/dev/null' }, 'INVALID_ARGUMENT'],
     ['a negative size', { memory: -1 }, 'INVALID_ARGUMENT'],
     ['half a byte', { memory: 0.5 }, 'INVALID_ARGUMENT'],
+    ['two exports of one name', { exports: [{ name: '', memory: 4096 }] }, 'INVALID_ARGUMENT'],
+    ['an export of nothing', { exports: [{ name: 'b' }] }, 'INVALID_ARGUMENT'],
+    ['no time', { idleTimeoutMs: 0 }, 'INVALID_ARGUMENT'],
     ['no connections', { maxConnections: 0 }, 'INVALID_ARGUMENT'],
     ['an odd granularity', { bitmaps: [{ name: 'm', granularity: 1000 }] }, 'INVALID_ARGUMENT'],
     ['a small granularity', { bitmaps: [{ name: 'm', granularity: 256 }] }, 'INVALID_ARGUMENT'],
     ['two bitmaps of one name', { bitmaps: [{ name: 'm' }, { name: 'm' }] }, 'INVALID_ARGUMENT'],
     ['a name that is too long', { exportName: 'x'.repeat(4097) }, 'INVALID_ARGUMENT'],
     ['another scheme', { listen: 'http://127.0.0.1:8080' }, 'INVALID_ARGUMENT'],
-    ['TLS, which is not built yet', { listen: 'nbds://127.0.0.1:10809' }, 'NBD_UNSUPPORTED'],
+    ['TLS without certificates', { listen: 'nbds://127.0.0.1:10809' }, 'INVALID_ARGUMENT'],
     ['a missing folder', { listen: 'nbd+unix:///?socket=/nowhere/at/all' }, 'NBD_LISTEN'],
     ['a long path', { listen: `nbd+unix:///?socket=/${'x'.repeat(200)}` }, 'NBD_LISTEN'],
     ['a missing file', { memory: undefined as never, file: '/nowhere/at/all' }, 'IO_ENOENT'],

@@ -33,6 +33,11 @@ pub trait Device: Send + Sync {
     /// Returns when all writes that have returned are on stable storage.
     fn flush(&self) -> io::Result<()>;
 
+    /// Says that `run` is going to be read: where that is slow, it may begin. Returns at once.
+    fn prefetch(&self, run: Run) {
+        let _ = run;
+    }
+
     /// What is known about `run`: consecutive extents from its start on, at most `limit` of them and
     /// at least one, neighbours merged; together they cover `run` or a first part of it, never more.
     fn extents(&self, run: Run, limit: usize) -> io::Result<Vec<Extent>>;

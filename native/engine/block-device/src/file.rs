@@ -2,13 +2,16 @@
 
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom};
+use std::num::NonZeroU64;
 use std::os::unix::fs::{FileExt, FileTypeExt};
 use std::path::Path;
+use std::sync::OnceLock;
 
 use extent::{Extent, Run};
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{Advice, Mode, OFlags, fadvise, ioctl_blksszget};
+use rustix::io::Errno;
 
-use crate::allocation::{self, Deallocation};
+use crate::allocation::Space;
 use crate::device::{Device, ZeroMode};
 
 /// What a device is opened for.
@@ -22,13 +25,18 @@ pub enum Access {
 
 /// A regular file or a block device. Its size is what it was when it was opened.
 ///
-/// A file that was truncated since fails reads past its end with `io::ErrorKind::UnexpectedEof`.
+/// A file that was truncated since fails reads past its end with `io::ErrorKind::UnexpectedEof`. Once a flush
+/// has failed, all further ones fail.
 #[derive(Debug)]
 pub struct FileDevice {
     file: File,
     size: u64,
     access: Access,
-    is_block_device: bool,
+    /// Bytes of a block device's logical block; a file has none.
+    logical_block: Option<u64>,
+    space: Space,
+    /// What the first flush that failed failed with.
+    lost: OnceLock<i32>,
 }
 
 impl FileDevice {
@@ -58,11 +66,10 @@ impl FileDevice {
 
     pub(crate) fn from_file(mut file: File, access: Access) -> io::Result<Self> {
         let metadata = file.metadata()?;
-        let is_block_device = metadata.file_type().is_block_device();
-        let size = if is_block_device {
-            file.seek(SeekFrom::End(0))?
+        let (size, logical_block) = if metadata.file_type().is_block_device() {
+            (file.seek(SeekFrom::End(0))?, Some(u64::from(ioctl_blksszget(&file)?)))
         } else if metadata.is_file() {
-            metadata.len()
+            (metadata.len(), None)
         } else {
             return Err(io::Error::new(
                 io::ErrorKind::InvalidInput,
@@ -70,7 +77,7 @@ impl FileDevice {
             ));
         };
         check_size(size)?;
-        Ok(Self { file, size, access, is_block_device })
+        Ok(Self { file, size, access, logical_block, space: Space::default(), lost: OnceLock::new() })
     }
 
     /// Whether the range lies within the device.
@@ -83,6 +90,24 @@ impl FileDevice {
             return Err(io::ErrorKind::PermissionDenied.into());
         }
         self.check(run)
+    }
+
+    /// The part of `run` that the system can be asked to zero or to free: of a block device, whole blocks.
+    fn whole_blocks(&self, run: Run) -> Run {
+        let Some(block) = self.logical_block else { return run };
+        let start = run.offset.next_multiple_of(block).min(run.end());
+        let end = (run.end() / block * block).max(start);
+        Run::new(start, end - start)
+    }
+
+    /// Has the system zero `run`; `Ok(false)` where it cannot, or not as `mode` wants it, contents untouched.
+    fn zero_in_place(&self, run: Run, mode: ZeroMode) -> io::Result<bool> {
+        if mode.may_unmap && self.space.punch(&self.file, run)? {
+            return Ok(true);
+        }
+        // To keep a block device's range allocated, the system may write zeros itself: not fast.
+        let may_be_slow = self.logical_block.is_some();
+        Ok(!(mode.fast && may_be_slow) && self.space.zero_range(&self.file, run)?)
     }
 
     fn write_zeros(&self, run: Run) -> io::Result<()> {
@@ -118,39 +143,47 @@ impl Device for FileDevice {
 
     fn zero(&self, run: Run, mode: ZeroMode) -> io::Result<()> {
         self.check_write(run)?;
-        if run.length == 0 {
-            return Ok(());
+        let whole = self.whole_blocks(run);
+        if whole.length > 0 && !self.zero_in_place(whole, mode)? {
+            if mode.fast {
+                return Err(io::ErrorKind::Unsupported.into());
+            }
+            return self.write_zeros(run);
         }
-        if mode.may_unmap && allocation::deallocate(&self.file, run, Deallocation::Punch)? {
-            return Ok(());
-        }
-        // To keep a block device's range allocated, the system may write zeros itself: not fast.
-        let may_be_slow = self.is_block_device;
-        if !(mode.fast && may_be_slow) && allocation::deallocate(&self.file, run, Deallocation::ZeroRange)? {
-            return Ok(());
-        }
-        if mode.fast {
-            return Err(io::ErrorKind::Unsupported.into());
-        }
-        self.write_zeros(run)
+        // What is left are parts of two blocks.
+        self.write_zeros(Run::new(run.offset, whole.offset - run.offset))?;
+        self.write_zeros(Run::new(whole.end(), run.end() - whole.end()))
     }
 
     fn trim(&self, run: Run) -> io::Result<()> {
         self.check_write(run)?;
-        if run.length > 0 {
+        let whole = self.whole_blocks(run);
+        if whole.length > 0 {
             // Advice: where it cannot be followed, the range stays as it is.
-            allocation::deallocate(&self.file, run, Deallocation::Punch)?;
+            self.space.punch(&self.file, whole)?;
         }
         Ok(())
     }
 
+    /// A flush that failed fails ever after: the system may have dropped what it could not write, and would
+    /// call the next flush a success.
     fn flush(&self) -> io::Result<()> {
-        self.file.sync_data()
+        if let Some(errno) = self.lost.get() {
+            return Err(io::Error::from_raw_os_error(*errno));
+        }
+        self.file.sync_data().inspect_err(|error| {
+            self.lost.get_or_init(|| error.raw_os_error().unwrap_or(Errno::IO.raw_os_error()));
+        })
+    }
+
+    fn prefetch(&self, run: Run) {
+        // Advice, and what cannot be read will fail when it is.
+        let _ = fadvise(&self.file, run.offset, NonZeroU64::new(run.length), Advice::WillNeed);
     }
 
     fn extents(&self, run: Run, limit: usize) -> io::Result<Vec<Extent>> {
         self.check(run)?;
-        allocation::extents(&self.file, run, limit)
+        self.space.extents(&self.file, run, limit)
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::dirty_snapshot::DirtySnapshot;
 use crate::error::BitmapError;
 use crate::geometry::{Geometry, WORD_BITS, index};
+use crate::marked_runs::marked_runs;
 use crate::run::Run;
 use crate::sync::{AtomicU64, Ordering};
 
@@ -74,6 +75,15 @@ impl DirtyBitmap {
     #[must_use]
     pub fn snapshot(&self) -> DirtySnapshot {
         self.collect(|word| word.load(Ordering::Acquire))
+    }
+
+    /// The marked runs in `range`, in order, neighbours joined, cut where the range ends. The marks stay.
+    ///
+    /// Others may mark and rotate meanwhile: each run is what some moment had, all of them together need not be.
+    pub fn runs_in(&self, range: Run) -> impl Iterator<Item = Run> + '_ {
+        marked_runs(self.geometry, range, |word| {
+            self.leaves.get(word).map(|leaf| leaf.load(Ordering::Acquire))
+        })
     }
 
     /// Adds the marks of `other`, whose granularity may differ: whole granules of this bitmap are marked.

@@ -1,7 +1,8 @@
 //! Marks taken out of a dirty bitmap: plain, owned, not shared.
 
 use crate::error::BitmapError;
-use crate::geometry::{Geometry, WORD_BITS, index};
+use crate::geometry::Geometry;
+use crate::marked_runs::marked_runs;
 use crate::run::Run;
 
 /// A set of dirty granules at one moment.
@@ -72,29 +73,7 @@ impl DirtySnapshot {
 
     /// [`runs`](Self::runs) from `offset` on; a run that `offset` cuts begins there.
     pub fn runs_from(&self, offset: u64) -> impl Iterator<Item = Run> + '_ {
-        let mut next = offset / u64::from(self.geometry.granularity);
-        std::iter::from_fn(move || {
-            let first = self.find(next, 0)?;
-            let end = self.find(first, u64::MAX).unwrap_or_else(|| self.geometry.granules());
-            next = end;
-            let run = self.geometry.run(first, end);
-            let start = run.offset.max(offset);
-            Some(Run::new(start, run.end().saturating_sub(start)))
-        })
-        // Only of an offset at or past the size, inside the last granule.
-        .filter(|run| run.length > 0)
-    }
-
-    /// The first granule from `from` on that is marked, or with `flip` of all ones, that is not.
-    fn find(&self, from: u64, flip: u64) -> Option<u64> {
-        let mut word = from / WORD_BITS;
-        let mut mask = u64::MAX << (from % WORD_BITS);
-        loop {
-            let bits = (self.words.get(index(word))? ^ flip) & mask;
-            if bits != 0 {
-                return Some(word * WORD_BITS + u64::from(bits.trailing_zeros()));
-            }
-            (word, mask) = (word + 1, u64::MAX);
-        }
+        let rest = Run::new(offset, u64::MAX - offset);
+        marked_runs(self.geometry, rest, |word| self.words.get(word).copied())
     }
 }

@@ -5,6 +5,7 @@ mod dirty_snapshot;
 mod error;
 mod geometry;
 mod limits;
+mod marked_runs;
 mod run;
 mod serial;
 mod sync;

@@ -25,6 +25,8 @@ mod geometry;
 mod health;
 #[path = "../../extent/src/limits.rs"]
 mod limits;
+#[path = "../../extent/src/marked_runs.rs"]
+mod marked_runs;
 #[path = "../../block-copy/src/pass.rs"]
 mod pass;
 #[path = "../../block-copy/src/rate_limiter.rs"]

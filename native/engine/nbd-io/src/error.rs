@@ -8,6 +8,9 @@ use nbd_proto::client::{Failure, HandshakeError, RefusalReason, RequestError};
 use nbd_proto::errno::NbdErrno;
 use nbd_proto::error::{LimitError, ProtocolError};
 use nbd_proto::uri::NbdUri;
+use nbd_proto::wire::NBD_OPT_STARTTLS;
+
+use crate::tls::TlsFailure;
 
 /// An error: its kind, what was being done, and what lies behind it ([`Error::source`]).
 #[derive(Debug)]
@@ -33,6 +36,20 @@ pub enum ErrorKind {
     ExportNotFound,
     /// The server insists on TLS.
     TlsRequired,
+    /// TLS was asked for and the server does not do it.
+    TlsRefused,
+    /// This side's certificates are missing, cannot be read, or do not fit together.
+    TlsCredentials,
+    /// No CA that is trusted has signed the peer's certificate, or it was revoked.
+    TlsUntrusted,
+    /// The peer's certificate has expired, or is not valid yet.
+    TlsExpired,
+    /// The server's certificate is for another name.
+    TlsHostname,
+    /// The server wants a certificate of this side, or does not accept the one it has.
+    TlsClientCertificate,
+    /// TLS failed in another way: what the peer sends is no TLS, or none that can be agreed on.
+    Tls,
     /// The server's policy forbids it.
     Policy,
     /// The peer broke the protocol; the connection is dead.
@@ -59,6 +76,13 @@ impl ErrorKind {
             Self::Handshake => "NBD_HANDSHAKE",
             Self::ExportNotFound => "NBD_EXPORT_NOT_FOUND",
             Self::TlsRequired => "NBD_TLS_REQUIRED",
+            Self::TlsRefused => "NBD_TLS_REFUSED",
+            Self::TlsCredentials => "NBD_TLS_CREDENTIALS",
+            Self::TlsUntrusted => "NBD_TLS_UNTRUSTED",
+            Self::TlsExpired => "NBD_TLS_EXPIRED",
+            Self::TlsHostname => "NBD_TLS_HOSTNAME",
+            Self::TlsClientCertificate => "NBD_TLS_CLIENT_CERTIFICATE",
+            Self::Tls => "NBD_TLS",
             Self::Policy => "NBD_POLICY",
             Self::Protocol => "NBD_PROTOCOL",
             Self::Timeout => "NBD_TIMEOUT",
@@ -85,6 +109,13 @@ impl fmt::Display for ErrorKind {
             Self::Handshake => "the NBD server refused the connection's options",
             Self::ExportNotFound => "the NBD server has no such export",
             Self::TlsRequired => "the NBD server requires TLS",
+            Self::TlsRefused => "the NBD server does not do TLS, which was asked for",
+            Self::TlsCredentials => "the TLS credentials are of no use",
+            Self::TlsUntrusted => "the NBD peer's certificate is not trusted",
+            Self::TlsExpired => "the NBD peer's certificate is not valid now",
+            Self::TlsHostname => "the NBD server's certificate is not for its name",
+            Self::TlsClientCertificate => "the NBD server does not accept this client's certificate",
+            Self::Tls => "TLS with the NBD peer failed",
             Self::Policy => "the NBD server's policy forbids it",
             Self::Protocol => "the NBD peer broke the protocol",
             Self::Timeout => "the NBD peer did not answer in time",
@@ -147,7 +178,13 @@ impl NbdError {
 
     /// A failed system call on an established connection.
     pub(crate) fn transport(operation: &'static str, source: io::Error) -> Self {
-        Self::new(ErrorKind::Disconnected, operation).caused_by(source)
+        let kind = TlsFailure::of(&source).map_or(ErrorKind::Disconnected, TlsFailure::kind);
+        Self::new(kind, operation).caused_by(source)
+    }
+
+    /// TLS that failed before or beside the connection.
+    pub(crate) fn tls(operation: &'static str, source: TlsFailure) -> Self {
+        Self::new(source.kind(), operation).caused_by(source)
     }
 
     pub(crate) fn protocol(operation: &'static str, source: ProtocolError) -> Self {
@@ -164,10 +201,11 @@ impl NbdError {
             HandshakeError::Refused(refusal) => refusal,
         };
         let kind = match refusal.reason {
+            RefusalReason::Shutdown => ErrorKind::Server(NbdErrno::Eshutdown),
+            _ if refusal.option == NBD_OPT_STARTTLS => ErrorKind::TlsRefused,
             RefusalReason::TlsRequired => ErrorKind::TlsRequired,
             RefusalReason::UnknownExport => ErrorKind::ExportNotFound,
             RefusalReason::Policy => ErrorKind::Policy,
-            RefusalReason::Shutdown => ErrorKind::Server(NbdErrno::Eshutdown),
             RefusalReason::Unsupported => ErrorKind::Unsupported,
             _ => ErrorKind::Handshake,
         };

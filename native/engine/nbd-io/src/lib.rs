@@ -5,6 +5,7 @@
 pub mod client;
 mod error;
 pub mod server;
+mod tls;
 mod transport;
 
 pub use error::{ErrorKind, NbdError};
@@ -13,4 +14,5 @@ pub use nbd_proto::errno::NbdErrno;
 pub use nbd_proto::export::{BlockSize, Export};
 pub use nbd_proto::framing::Framing;
 pub use nbd_proto::uri::{NbdUri, TlsKind, TlsOptions, Transport, UriError};
+pub use tls::TlsCredentials;
 pub use transport::{Interest, Waker};

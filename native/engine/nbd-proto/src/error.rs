@@ -33,6 +33,9 @@ pub enum ProtocolError {
     /// More options than a client can have a use for.
     #[error("too many options")]
     TooManyOptions,
+    /// Something came in plain text behind the agreement to begin TLS, which a peer does not send.
+    #[error("plain text came where TLS was to begin: someone may have put it there")]
+    PlainTextBeforeTls,
     /// More replies to one option than such an option can have.
     #[error("too many replies to one option")]
     TooManyReplies,

@@ -10,7 +10,7 @@
 //! | [`errno`], [`error`] | why a request failed; how a peer broke the protocol |
 //! | [`wire`] | the protocol's numbers |
 //!
-//! Oldstyle negotiation and TLS are not here.
+//! Oldstyle negotiation is not here; of TLS, only the options that begin it.
 //!
 //! Source: NetworkBlockDevice/nbd doc/proto.md and doc/uri.md.
 

@@ -102,11 +102,11 @@ impl Request {
             }
             state.running = Some(Arc::clone(&comparer));
         }
-        let outcome = comparer.run();
-        // Its connections end with it, not when JavaScript lets go of this object.
+        let comparison = comparer.run();
+        // Its connections end now, not when JavaScript forgets the comparison.
         self.state.lock().unwrap_or_else(PoisonError::into_inner).running = None;
         drop(comparer);
-        let comparison = outcome?;
+        let comparison = comparison?;
         Ok(BindingComparisonResult {
             first_difference: comparison.first_difference.map(to_js),
             bytes_compared: to_js(comparison.bytes_compared),

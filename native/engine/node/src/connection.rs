@@ -6,7 +6,7 @@ use extent::Run;
 use napi::bindgen_prelude::{Buffer, Either, Object, ToNapiValue, TypeName, Uint8Array};
 use napi::{Env, Result};
 use napi_derive::napi;
-use nbd_io::client::{Command, Completion, Connection, Pipeline, Reply};
+use nbd_io::client::{Command, Completion, ConnectOptions, Connection, Pipeline, Reply};
 use nbd_io::{ContextStatus, NbdError};
 
 use crate::copier::closed;
@@ -62,7 +62,9 @@ pub fn connect(
     timeouts: BindingTimeouts,
 ) -> Result<Object<'_>> {
     off_thread(env, "blockferry-connect", move || {
+        let tls_records_per_key = timeouts.tls_records_per_key.map(u64::from);
         let options = Timeouts::from(timeouts).connect_options(contexts);
+        let options = ConnectOptions { tls_records_per_key, ..options };
         let connection = Connection::connect(&parse_uri(&uri)?, &options)?;
         let pipeline = Pipeline::start(connection)?;
         // Refused here rather than at the getter.

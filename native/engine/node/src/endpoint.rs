@@ -48,6 +48,7 @@ impl Timeouts {
             framing: self.framing,
             handshake_timeout: or(self.handshake, defaults.handshake_timeout),
             request_timeout: or(self.request, defaults.request_timeout),
+            tls_records_per_key: None,
         }
     }
 }

@@ -20,6 +20,8 @@ pub struct BindingTimeouts {
     pub request_timeout_ms: Option<u32>,
     /// The newest form of replies to ask for.
     pub replies: Option<String>,
+    /// Renew TLS keys so early; of `connect` alone.
+    pub tls_records_per_key: Option<u32>,
 }
 
 impl From<BindingTimeouts> for Timeouts {

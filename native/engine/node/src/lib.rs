@@ -12,6 +12,8 @@ mod dirty_bitmap;
 mod endpoint;
 mod export;
 mod failure;
+mod inherited;
+mod listening;
 mod number;
 mod rate_limiter;
 mod server;

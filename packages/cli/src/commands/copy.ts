@@ -4,18 +4,19 @@ import type { CommandContext } from '../context.js';
 import { EXIT, type Failure } from '../exit-status.js';
 import { helpEnd } from '../help-text.js';
 import { Interruption } from '../interruption.js';
-import { parseEndpoint } from '../options/endpoint.js';
-import { refuseUnbuilt } from '../options/not-built.js';
+import { parseEndpoint, SERVER_COMMANDS } from '../options/endpoint.js';
 import { wholeNumber } from '../options/numbers.js';
 import { type OutputOptions, withOutputOptions } from '../options/output-options.js';
 import { parseRate } from '../options/rate.js';
 import { powerOfTwoSize } from '../options/size.js';
+import { type TlsOptions, toTls, withTlsOptions } from '../options/tls-options.js';
 import { copyText } from '../output/copy-text.js';
 import { tellFailure } from '../output/failure-text.js';
 import { Output } from '../output/output.js';
+import { withServers } from '../server-commands.js';
 import { UsageError } from '../usage-error.js';
 
-export interface CopyCommandOptions extends OutputOptions {
+export interface CopyCommandOptions extends OutputOptions, TlsOptions {
   readonly connections?: number;
   readonly requests?: number;
   readonly requestSize?: number;
@@ -50,16 +51,18 @@ export function addCopyCommand(program: Command, context: CommandContext): void 
     .option('--target-is-zero', 'the destination reads as zeros already: write no zeros')
     .option('--no-extents', 'read everything, do not ask the source for its holes')
     .option('--verify', 'compare both sides afterwards (exit status 4 if they differ)');
-  withOutputOptions(refuseUnbuilt(command, ['--tls-creds <dir>']))
+  withOutputOptions(withTlsOptions(command))
     .addHelpText(
       'after',
       helpEnd(
         "blockferry copy 'nbd+unix:///vda?socket=/run/vm' a.img --bandwidth 1Gbit/s",
+        SERVER_COMMANDS,
         'A missing destination file is created. A smaller destination is refused, a larger one is taken where it is a file or a device.',
       ),
     )
     .action(async (source: string, destination: string, options: CopyCommandOptions) => {
-      context.finish(await runCopy(source, destination, options, context));
+      const copied = withServers([source, destination], (from, to) => runCopy(from, to, options, context));
+      context.finish(await copied);
     });
 }
 
@@ -112,6 +115,7 @@ function toCopyOptions(given: CopyCommandOptions): CopyOptions {
     ...(requests !== undefined && { requests }),
     ...(requestSize !== undefined && { requestSize }),
     ...(bandwidth !== undefined && { bandwidth }),
+    ...toTls(given),
     destinationIsZero: targetIsZero ?? false,
     extents,
   };

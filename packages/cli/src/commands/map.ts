@@ -4,11 +4,12 @@ import { EXIT } from '../exit-status.js';
 import { helpEnd } from '../help-text.js';
 import { type MapEntry, MapTotals, mapEntry, mapLine, totalLine } from '../nbdinfo/extents.js';
 import { parseEndpoint } from '../options/endpoint.js';
-import { refuseUnbuilt } from '../options/not-built.js';
 import { type OutputOptions, withOutputOptions } from '../options/output-options.js';
+import { type TlsOptions, toTls, withTlsOptions } from '../options/tls-options.js';
 import { Output } from '../output/output.js';
+import { withServers } from '../server-commands.js';
 
-export interface MapCommandOptions extends OutputOptions {
+export interface MapCommandOptions extends OutputOptions, TlsOptions {
   readonly context: string;
   readonly totals?: boolean;
 }
@@ -24,10 +25,10 @@ export function addMapCommand(program: Command, context: CommandContext): void {
     .argument('<uri>', 'NBD URI of the export', parseEndpoint)
     .option('--context <name>', 'meta context, e.g. qemu:dirty-bitmap:NAME', 'base:allocation')
     .option('--totals', 'only the sums, by type');
-  withOutputOptions(refuseUnbuilt(command, ['--tls-creds <dir>']))
+  withOutputOptions(withTlsOptions(command))
     .addHelpText('after', helpEnd("blockferry map 'nbd+unix:///vda?socket=/run/vm.sock' --totals"))
     .action(async (uri: string, options: MapCommandOptions) => {
-      await runMap(uri, options, context);
+      await withServers([uri], (uri) => runMap(uri, options, context));
       context.finish(EXIT.done);
     });
 }
@@ -35,7 +36,7 @@ export function addMapCommand(program: Command, context: CommandContext): void {
 async function runMap(uri: string, options: MapCommandOptions, { shell }: CommandContext): Promise<void> {
   const { connect } = await import('@blockferry/nbd');
   using output = new Output(shell, options);
-  await using handle = await connect(uri, { contexts: [options.context] });
+  await using handle = await connect(uri, { contexts: [options.context], ...toTls(options) });
   const sums = new MapTotals();
   let extents = 0;
   for await (const extent of handle.extents({ context: options.context })) {

@@ -4,13 +4,14 @@ import { EXIT } from '../exit-status.js';
 import { helpEnd } from '../help-text.js';
 import { Interruption } from '../interruption.js';
 import { parseEndpoint } from '../options/endpoint.js';
-import { refuseUnbuilt } from '../options/not-built.js';
 import { wholeNumber } from '../options/numbers.js';
 import { type OutputOptions, withOutputOptions } from '../options/output-options.js';
+import { type TlsOptions, toTls, withTlsOptions } from '../options/tls-options.js';
 import { Output } from '../output/output.js';
 import { formatBytes } from '../output/units.js';
+import { withServers } from '../server-commands.js';
 
-export interface VerifyCommandOptions extends OutputOptions {
+export interface VerifyCommandOptions extends OutputOptions, TlsOptions {
   readonly connections?: number;
 }
 
@@ -22,7 +23,7 @@ export function addVerifyCommand(program: Command, context: CommandContext): voi
     .argument('<a>', 'NBD URI, file or block device', parseEndpoint)
     .argument('<b>', 'NBD URI, file or block device', parseEndpoint)
     .option('--connections <n>', 'connections to each side (default 4)', wholeNumber(1, 64));
-  withOutputOptions(refuseUnbuilt(command, ['--tls-creds <dir>']))
+  withOutputOptions(withTlsOptions(command))
     .addHelpText(
       'after',
       helpEnd(
@@ -31,7 +32,7 @@ export function addVerifyCommand(program: Command, context: CommandContext): voi
       ),
     )
     .action(async (a: string, b: string, options: VerifyCommandOptions) => {
-      context.finish(await runVerify(a, b, options, context));
+      context.finish(await withServers([a, b], (a, b) => runVerify(a, b, options, context)));
     });
 }
 
@@ -47,6 +48,7 @@ async function runVerify(
   output.progress({ type: 'phase', phase: 'compare' });
   const result = await compare(a, b, {
     ...(options.connections !== undefined && { connections: options.connections }),
+    ...toTls(options),
     signal: interruption.signal,
   });
   output.endProgress();

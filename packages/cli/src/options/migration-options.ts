@@ -1,7 +1,7 @@
 import type { MigrateFlag, MigrateOptions } from '@blockferry/migrate';
 import { type Command, Option } from 'commander';
 import { UsageError } from '../usage-error.js';
-import { parseEndpoint } from './endpoint.js';
+import { parseNbdAddress } from './endpoint.js';
 import { parseHostUri } from './host-uri.js';
 import { collect, collectList } from './list-option.js';
 import { refuseUnbuilt } from './not-built.js';
@@ -10,6 +10,7 @@ import { type OutputOptions, withOutputOptions } from './output-options.js';
 import { collectMapping, collectPair, type Pair } from './pair-option.js';
 import { parseRate } from './rate.js';
 import { parseStrategy } from './strategy.js';
+import { parseFolder } from './tls-options.js';
 import { toTypedParams } from './typed-param-option.js';
 
 /** What `plan` and `migrate` take, as commander hands it over. */
@@ -36,6 +37,8 @@ export interface MigrationCommandOptions extends OutputOptions {
   readonly destinationNbd?: string;
   readonly stateUri?: string;
   readonly portRange?: readonly [number, number];
+  readonly tlsCreds?: string;
+  readonly tlsHostname?: string;
 }
 
 export function withMigrationOptions(command: Command): Command {
@@ -91,18 +94,24 @@ export function withMigrationOptions(command: Command): Command {
     .option(
       '--source-nbd <uri>',
       "the source's NBD server: nbd://host:port or nbd+unix:///?socket=PATH",
-      parseEndpoint,
+      parseNbdAddress,
     )
-    .option('--destination-nbd <uri>', "the destination's NBD server, likewise", parseEndpoint)
+    .option('--destination-nbd <uri>', "the destination's NBD server, likewise", parseNbdAddress)
     .option('--state-uri <uri>', "the guest's memory: tcp://host:port or unix:///PATH")
     .option(
       '--port-range <a-b>',
       'ports to try for what listens on TCP (default 49152-49215)',
       parsePortRange,
     )
+    .option(
+      '--tls-creds <dir>',
+      'disks and memory go over TLS, or nothing does; certificates,\nby the same path on all hosts',
+      parseFolder,
+    )
+    .option('--tls-hostname <name>', "whom the destination's certificate is for (default: its host)")
     .optionsGroup('Output:');
   withOutputOptions(command);
-  return refuseUnbuilt(command, ['--tls-creds <dir>', '--p2p', '--create-images', '--state-dir <dir>']);
+  return refuseUnbuilt(command, ['--p2p', '--create-images', '--state-dir <dir>']);
 }
 
 /** The SDK's options. What contradicts itself is a usage error. */
@@ -135,8 +144,17 @@ export function toMigrateOptions(given: MigrationCommandOptions): MigrateOptions
     ...(given.destinationNbd !== undefined && { destinationNbd: given.destinationNbd }),
     ...(given.stateUri !== undefined && { stateUri: given.stateUri }),
     ...(given.portRange !== undefined && { portRange: given.portRange }),
+    ...toTls(given),
     verify: given.verify ?? false,
   };
+}
+
+function toTls({ tlsCreds, tlsHostname }: MigrationCommandOptions): Pick<MigrateOptions, 'tls'> {
+  if (tlsCreds === undefined) {
+    if (tlsHostname === undefined) return {};
+    throw new UsageError('--tls-hostname is about TLS: give --tls-creds DIR, too.');
+  }
+  return { tls: { directory: tlsCreds, ...(tlsHostname !== undefined && { hostname: tlsHostname }) } };
 }
 
 /** `VIR_MIGRATE_LIVE`, `live` and `LIVE` are one. */

@@ -96,8 +96,15 @@ export function result(stdout: string): Record<string, unknown> {
 }
 
 /** `blockferry serve`, ready for clients. */
-export async function startServe(...args: string[]): Promise<Blockferry & { readonly uri: string }> {
-  const server = new Blockferry(['serve', ...args]);
+export function startServe(...args: string[]): Promise<ServeCommand> {
+  return startServeBy([], ...args);
+}
+
+export type ServeCommand = Blockferry & { readonly uri: string };
+
+/** The same, started by another command: in a world of its own, or with a socket. */
+export async function startServeBy(prefix: readonly string[], ...args: string[]): Promise<ServeCommand> {
+  const server = new Blockferry(['serve', ...args], {}, prefix);
   try {
     const [, uri = ''] = await server.until('stdout', /^(nbd\S+)\n/);
     return Object.assign(server, { uri });

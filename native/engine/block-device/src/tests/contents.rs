@@ -56,6 +56,39 @@ fn unmapped_zeros_are_given_back_and_kept_ones_are_not() {
 }
 
 #[test]
+fn what_would_be_no_faster_than_writing_zeros_is_refused_if_only_fast_is_wanted() {
+    let device = MemoryDevice::new(1 << 20).unwrap();
+    device.write_at(&vec![7; 1 << 20], 0).unwrap();
+    // Memory can be given back, but not be zeroed in place; so it is the first time, and remembered.
+    for _ in 0..2 {
+        let error = device.zero(Run::new(0, 1 << 20), ZeroMode { may_unmap: false, fast: true }).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::Unsupported);
+    }
+    assert_eq!(read(&device, 0, 1 << 20), vec![7; 1 << 20]);
+    device.zero(Run::new(0, 1 << 20), ZeroMode { may_unmap: true, fast: true }).unwrap();
+    assert_eq!(read(&device, 0, 1 << 20), vec![0; 1 << 20]);
+}
+
+#[test]
+fn data_that_is_known_of_is_forgotten_where_it_goes_and_grows_where_more_comes() {
+    let device = MemoryDevice::new(1 << 20).unwrap();
+    let runs = |run| {
+        let extents = device.extents(run, 10).unwrap();
+        extents.iter().map(|extent| (extent.run, extent.hole)).collect::<Vec<_>>()
+    };
+    let whole = Run::new(0, 1 << 20);
+    device.write_at(&vec![7; 1 << 19], 0).unwrap();
+    assert_eq!(runs(Run::new(0, 4096)), [(Run::new(0, 4096), false)]);
+    device.write_at(&vec![7; 1 << 19], 1 << 19).unwrap();
+    assert_eq!(runs(whole), [(whole, false)], "neighbours are one");
+    device.trim(Run::new(8192, 4096)).unwrap();
+    let rest = Run::new(12_288, (1 << 20) - 12_288);
+    let expected = [(Run::new(0, 8192), false), (Run::new(8192, 4096), true), (rest, false)];
+    assert_eq!(runs(whole), expected);
+    assert_eq!(runs(Run::new(4096, 16_384)).len(), 3);
+}
+
+#[test]
 fn a_range_past_the_end_is_refused_by_every_call() {
     let device = MemoryDevice::new(4096).unwrap();
     let beyond = Run::new(4096, 1);

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use extent::Run;
@@ -79,6 +80,47 @@ fn a_read_only_device_refuses_every_change() {
         assert_eq!(result.unwrap_err().kind(), io::ErrorKind::PermissionDenied);
     }
     assert_eq!(fs::read(folder.join("disk")).unwrap(), [5; 100]);
+}
+
+/// Bytes that a file takes on its disk.
+fn allocated(path: &Path) -> u64 {
+    fs::metadata(path).unwrap().blocks() * 512
+}
+
+#[test]
+fn zeros_take_room_or_give_it_back_as_asked() {
+    let folder = Folder::new("room");
+    let path = folder.join("disk");
+    let device = FileDevice::create(&path, 4 << 20).unwrap();
+    let zero = |run, may_unmap| device.zero(run, ZeroMode { may_unmap, fast: false }).unwrap();
+    zero(Run::new(0, 1 << 20), false);
+    device.flush().unwrap();
+    assert!(allocated(&path) >= 1 << 20, "a hole that may not stay one");
+    device.write_at(&vec![7; 1 << 20], 0).unwrap();
+    zero(Run::new(0, 1 << 20), false);
+    device.flush().unwrap();
+    assert!(allocated(&path) >= 1 << 20, "data that may not become a hole");
+    device.write_at(&vec![7; 2 << 20], 0).unwrap();
+    zero(Run::new(0, 1 << 20), true);
+    device.trim(Run::new(1 << 20, 1 << 20)).unwrap();
+    device.flush().unwrap();
+    assert!(allocated(&path) < 1 << 20);
+    assert_eq!(fs::read(&path).unwrap()[..1 << 20], vec![0; 1 << 20]);
+}
+
+#[test]
+fn zeros_that_begin_and_end_anywhere_leave_their_neighbours() {
+    let folder = Folder::new("neighbours");
+    let path = folder.join("disk");
+    fs::write(&path, vec![7; 100_000]).unwrap();
+    let device = FileDevice::open(&path, Access::ReadWrite).unwrap();
+    for (may_unmap, offset) in [(true, 10_001), (false, 50_001)] {
+        device.zero(Run::new(offset, 20_001), ZeroMode { may_unmap, fast: false }).unwrap();
+    }
+    let mut expected = vec![7; 100_000];
+    expected[10_001..30_002].fill(0);
+    expected[50_001..70_002].fill(0);
+    assert!(fs::read(&path).unwrap() == expected);
 }
 
 #[test]

@@ -141,6 +141,7 @@ proptest! {
         shift in 9_u32..17,
         runs in prop::collection::vec((0_u64..(3 << 20), 0_u64..100_000), 0..40),
         from in 0_u64..(3 << 20),
+        length in 0_u64..(1 << 20),
     ) {
         let granularity = 1 << shift;
         let bitmap = DirtyBitmap::new(size, granularity).unwrap();
@@ -153,6 +154,9 @@ proptest! {
             shadow.mark(run);
         }
         prop_assert_eq!(bitmap.count(), shadow.count());
+        let range = Run::new(from, length);
+        let within: Vec<Run> = shadow.runs(0).iter().filter_map(|run| run.intersection(range)).collect();
+        prop_assert_eq!(bitmap.runs_in(range).collect::<Vec<_>>(), within);
         let taken = bitmap.rotate();
         assert_same(&taken, &shadow);
         prop_assert_eq!(&taken, &plain);

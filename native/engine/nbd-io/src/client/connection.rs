@@ -112,7 +112,7 @@ impl Connection {
     /// What to wait for on the socket before [`drive`](Self::drive) has something to do.
     #[must_use]
     pub fn interest(&self) -> Interest {
-        Interest { read: true, write: self.session.wants_transmit() }
+        Interest { read: true, write: self.session.wants_transmit() || self.socket.wants_send() }
     }
 
     /// Submits a request and waits until it is over.
@@ -140,12 +140,13 @@ impl Connection {
         }
         self.session.disconnect();
         let deadline = Instant::now() + FAREWELL_TIME;
-        while self.session.wants_transmit() {
+        while self.session.wants_transmit() || self.socket.wants_send() {
             let ready = self.socket.wait(Interest::WRITE, Some(deadline));
             if !matches!(ready, Ok(true)) || self.send().is_err() {
                 return;
             }
         }
+        self.socket.take_leave();
     }
 
     fn enqueue(&mut self, token: u64, command: Command) -> Result<u64, NbdError> {
@@ -171,7 +172,12 @@ impl Connection {
                 Err(error) => return Err(NbdError::transport("send", error)),
             }
         }
-        Ok(())
+        match self.socket.flush() {
+            Err(error) if error.kind() != io::ErrorKind::WouldBlock => {
+                Err(NbdError::transport("send", error))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn receive(&mut self) -> Result<(), NbdError> {

@@ -17,7 +17,7 @@ pub fn info(uri: &NbdUri, options: &ConnectOptions) -> Result<Export, NbdError> 
     match negotiate(uri, handshake, options) {
         Ok((_, Outcome::Inspected(export))) => Ok(export),
         Ok(_) => Err(NbdError::new(ErrorKind::Protocol, "info")),
-        Err(error) if error.kind() == ErrorKind::Unsupported && !uri.tls => {
+        Err(error) if error.kind() == ErrorKind::Unsupported => {
             let connection = Connection::connect(uri, options)?;
             let export = connection.export().clone();
             connection.disconnect();

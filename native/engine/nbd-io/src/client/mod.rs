@@ -24,6 +24,8 @@ pub struct ConnectOptions {
     pub handshake_timeout: Duration,
     /// Time for a request from its submission to its completion. Default: 30 s.
     pub request_timeout: Duration,
+    /// Renew TLS 1.3's keys after so many records of up to 16 KiB; for tests. Default: as late as the cipher allows.
+    pub tls_records_per_key: Option<u64>,
 }
 
 impl Default for ConnectOptions {
@@ -33,6 +35,7 @@ impl Default for ConnectOptions {
             framing: Framing::default(),
             handshake_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(30),
+            tls_records_per_key: None,
         }
     }
 }

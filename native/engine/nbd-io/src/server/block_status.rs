@@ -41,11 +41,9 @@ fn allocation(device: &dyn Device, run: Run, limit: usize) -> Result<Vec<Descrip
 
 /// The bitmap's marks as they are now; they stay.
 fn dirty(bitmap: &DirtyBitmap, run: Run, limit: usize) -> Vec<Descriptor> {
-    let snapshot = bitmap.snapshot();
     let mut descriptors = Descriptors::new(limit);
     let mut position = run.offset;
-    for marked in snapshot.runs_from(run.offset) {
-        let Some(marked) = marked.intersection(run) else { break };
+    for marked in bitmap.runs_in(run) {
         let dirty = u64::from(NBD_STATE_DIRTY);
         if !(descriptors.push(marked.offset - position, 0) && descriptors.push(marked.length, dirty)) {
             return descriptors.list;

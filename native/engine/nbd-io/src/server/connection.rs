@@ -1,43 +1,58 @@
 //! One client: negotiation, then its requests, one after the other.
 
 use std::io::{self, IoSlice, IoSliceMut};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use block_device::ZeroMode;
 use extent::Run;
 use nbd_proto::errno::NbdErrno;
+use nbd_proto::error::ProtocolError;
 use nbd_proto::server::{Action, Choice, Handshake, Limits, Outcome, ReplyEncoder, Request};
 use nbd_proto::wire::{EXTENDED_REQUEST_HEADER_LENGTH, NBD_DEFAULT_MAX_PAYLOAD};
 
 use super::block_status::block_status;
 use super::export::{ServedExport, errno};
 use super::input::Input;
+use super::output::Output;
+use super::patience::Patience;
 use super::read::{PIECE, read_chunks, read_whole, room};
 use super::registry::Registry;
+use crate::tls::ServerTls;
 use crate::transport::{Interest, Socket, deadline_in};
 
 /// Negotiates with a client before the deadline; `None` when it left.
 pub(super) fn negotiate(
     socket: &Socket,
     mut handshake: Handshake,
+    tls: Option<&ServerTls>,
     timeout: Duration,
 ) -> io::Result<Option<Choice>> {
-    let deadline = Some(deadline_in(timeout));
+    let end = deadline_in(timeout);
+    let deadline = Some(end);
     socket.set_nonblocking(true)?;
+    if tls.is_some() {
+        handshake = handshake.with_tls();
+    }
     loop {
         let outcome = handshake.poll_outcome();
+        if handshake.wants_tls() && socket.has_input()? {
+            // A client waits for the answer: whoever spoke already is not the client.
+            return Err(io::Error::other(ProtocolError::PlainTextBeforeTls));
+        }
         let pending = handshake.transmit().len();
         socket.send_all(&mut [IoSlice::new(handshake.transmit())], deadline)?;
         handshake.handle_transmitted(pending);
         match outcome {
-            Some(Outcome::Connected(choice)) => {
-                socket.set_nonblocking(false)?;
-                return Ok(Some(choice));
-            }
+            Some(Outcome::Connected(choice)) => return Ok(Some(choice)),
             Some(Outcome::Left) => return Ok(None),
             None => {}
         }
-        if !socket.wait(Interest::READ, deadline)? {
+        if let Some(tls) = tls.filter(|_| handshake.wants_tls()) {
+            socket.start_tls(tls.session()?, end)?;
+            handshake.handle_tls();
+        }
+        // A client that always has one more option to say is not waited for either.
+        if Instant::now() >= end || !socket.wait(Interest::READ, deadline)? {
             return Err(io::ErrorKind::TimedOut.into());
         }
         match socket.receive(&mut [IoSliceMut::new(handshake.receive_buffer())]) {
@@ -51,8 +66,8 @@ pub(super) fn negotiate(
 
 /// A client in transmission.
 pub(super) struct Connection<'a> {
-    socket: &'a Socket,
     input: Input<'a>,
+    output: Output<'a>,
     export: &'a ServedExport,
     choice: Choice,
     limits: Limits,
@@ -66,6 +81,7 @@ impl<'a> Connection<'a> {
         export: &'a ServedExport,
         choice: Choice,
         registry: &'a Registry,
+        patience: Patience,
     ) -> Self {
         let limits = Limits {
             size: export.device.size(),
@@ -74,7 +90,8 @@ impl<'a> Connection<'a> {
             contexts: choice.contexts.len(),
             maximum_payload: NBD_DEFAULT_MAX_PAYLOAD,
         };
-        Self { socket, input: Input::new(socket), export, choice, limits, registry, buffer: Vec::new() }
+        let (input, output) = (Input::new(socket, patience), Output::new(socket, patience));
+        Self { input, output, export, choice, limits, registry, buffer: Vec::new() }
     }
 
     /// Serves until the client leaves. An error means that it vanished or cannot be understood: hang up.
@@ -82,6 +99,7 @@ impl<'a> Connection<'a> {
         let mut room = [0; EXTENDED_REQUEST_HEADER_LENGTH];
         while let Some(header) = self.input.header(self.choice.framing.request_header_length(), &mut room)? {
             let request = Request::decode(header, &self.limits).map_err(io::Error::other)?;
+            self.prefetch_waiting(&request);
             let action = if self.registry.is_closing() {
                 Err(NbdErrno::Eshutdown)
             } else {
@@ -95,6 +113,22 @@ impl<'a> Connection<'a> {
         Ok(())
     }
 
+    /// Reads that have come already, behind `current`: one is answered after the other, and the system may begin
+    /// with all of them.
+    fn prefetch_waiting(&mut self, current: &Request) {
+        let header_length = self.choice.framing.request_header_length();
+        let mut payload = current.payload_length();
+        let mut rest = self.input.news().unwrap_or_default();
+        while let Some(header) = usize::try_from(payload).ok().and_then(|payload| rest.get(payload..)) {
+            let Some((header, behind)) = header.split_at_checked(header_length) else { return };
+            let Ok(request) = Request::decode(header, &self.limits) else { return };
+            if let Ok(Action::Read { run, .. }) = request.check(&self.limits) {
+                self.export.device.prefetch(run);
+            }
+            (payload, rest) = (request.payload_length(), behind);
+        }
+    }
+
     fn answer(&mut self, request: &Request, action: Result<Action, NbdErrno>) -> io::Result<()> {
         let reply = request.reply();
         let device = self.export.device.as_ref();
@@ -102,7 +136,7 @@ impl<'a> Connection<'a> {
             Ok(Action::Read { run, dont_fragment }) => {
                 let has_chunks = self.choice.framing.has_chunks();
                 let read = if has_chunks && !dont_fragment { read_chunks } else { read_whole };
-                return read(device, run, reply, self.socket, &mut self.buffer);
+                return read(device, run, reply, self.output, &mut self.buffer);
             }
             Ok(Action::BlockStatus { run, request_one }) => {
                 return self.tell_status(run, &self.chosen(), request_one, reply);
@@ -128,7 +162,7 @@ impl<'a> Connection<'a> {
             Ok(()) => reply.done(&mut message),
             Err(errno) => reply.failed(errno, &mut message),
         }
-        self.socket.send_all(&mut [IoSlice::new(&message)], None)
+        self.output.send(&mut [IoSlice::new(&message)])
     }
 
     fn write(&mut self, run: Run) -> io::Result<Result<(), NbdErrno>> {
@@ -181,6 +215,7 @@ impl<'a> Connection<'a> {
         Ok(request.filter(payload, &chosen, &self.limits))
     }
 
+    /// One chunk a context, each sent before the next is made: of a large map, one is enough to hold.
     fn tell_status(
         &self,
         run: Run,
@@ -188,22 +223,24 @@ impl<'a> Connection<'a> {
         request_one: bool,
         reply: ReplyEncoder,
     ) -> io::Result<()> {
-        let mut message = Vec::new();
         let mut contexts = contexts.iter().peekable();
         while let Some(&id) = contexts.next() {
+            let mut message = Vec::new();
             let index = usize::try_from(id).ok();
             let source = index.and_then(|index| self.export.context(index)).ok_or(NbdErrno::Einval);
-            match source.and_then(|source| block_status(self.export, &source, run, request_one)) {
+            let status = source.and_then(|source| block_status(self.export, &source, run, request_one));
+            match &status {
                 Ok(descriptors) => {
-                    reply.block_status(id, &descriptors, contexts.peek().is_none(), &mut message);
+                    reply.block_status(id, descriptors, contexts.peek().is_none(), &mut message);
                 }
-                Err(errno) => {
-                    reply.failed(errno, &mut message);
-                    break;
-                }
+                Err(errno) => reply.failed(*errno, &mut message),
+            }
+            self.output.send(&mut [IoSlice::new(&message)])?;
+            if status.is_err() {
+                break;
             }
         }
-        self.socket.send_all(&mut [IoSlice::new(&message)], None)
+        Ok(())
     }
 
     fn flush_if(&self, fua: bool) -> Result<(), NbdErrno> {
@@ -221,10 +258,11 @@ mod tests {
 
     use block_device::MemoryDevice;
     use nbd_proto::framing::Framing;
+    use nbd_proto::uri::NbdUri;
     use nbd_proto::wire::{NBD_CMD_FLUSH, NBD_CMD_WRITE, NBD_REQUEST_MAGIC, NBD_SIMPLE_REPLY_MAGIC};
 
     use super::*;
-    use crate::server::ExportConfig;
+    use crate::server::{ExportConfig, ServerOptions};
 
     #[test]
     fn requests_that_come_while_the_server_closes_fail_with_eshutdown() {
@@ -253,7 +291,8 @@ mod tests {
         registry.begin_closing();
         let choice = Choice { offer: 0, framing: Framing::Simple, contexts: Vec::new() };
         let socket = Socket::new(ours.into());
-        Connection::new(&socket, &export, choice, &registry).serve().unwrap();
+        let patience = Patience::new(&ServerOptions::new(NbdUri::unix("", "").transport));
+        Connection::new(&socket, &export, choice, &registry, patience).serve().unwrap();
         drop(socket);
 
         let mut replies = Vec::new();

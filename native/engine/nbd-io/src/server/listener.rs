@@ -12,9 +12,11 @@ use nbd_proto::uri::{NbdUri, Transport};
 
 use super::connection::{Connection, negotiate};
 use super::export::{OPERATION, ServedExport, errno};
+use super::patience::Patience;
 use super::registry::{Registration, Registry};
-use super::{ExportConfig, ServerOptions};
+use super::{ExportConfig, Listen, ServerOptions};
 use crate::error::{ErrorKind, NbdError};
+use crate::tls::ServerTls;
 use crate::transport::{Accepted, Interest, Listener, Socket, Waker, wait};
 
 /// A running server. Dropping it closes it.
@@ -22,7 +24,8 @@ pub struct Server {
     shared: Arc<Shared>,
     address: Transport,
     waker: Arc<Waker>,
-    acceptor: Option<JoinHandle<()>>,
+    /// One a listening socket; none once it is closed.
+    acceptors: Vec<JoinHandle<()>>,
 }
 
 /// What all threads of a server use.
@@ -32,7 +35,9 @@ struct Shared {
     registry: Arc<Registry>,
     framing: Framing,
     handshake_timeout: Duration,
+    patience: Patience,
     max_connections: usize,
+    tls: Option<ServerTls>,
 }
 
 impl Server {
@@ -40,24 +45,34 @@ impl Server {
     ///
     /// Fails with [`ErrorKind::Listen`] where the address cannot be had, and with [`ErrorKind::InvalidRequest`]
     /// where two exports or two bitmaps have one name, a name is longer than 4096 bytes or contains NUL, or a
-    /// bitmap is of another size than its device.
+    /// bitmap is of another size than its device, and with [`ErrorKind::TlsCredentials`] where these are of no use.
     pub fn start(options: &ServerOptions, exports: Vec<ExportConfig>) -> Result<Self, NbdError> {
         let shared = Arc::new(Shared::new(options, exports)?);
-        let uri = NbdUri::plain(options.listen.clone(), String::new());
-        let cannot_listen =
-            |error: io::Error| NbdError::new(ErrorKind::Listen, "listen").with(&uri).caused_by(error);
-        let listener = Listener::bind(&options.listen).map_err(cannot_listen)?;
-        let waker = Arc::new(Waker::new().map_err(|error| cannot_listen(error.into()))?);
-        let address = listener.address().clone();
-        let acceptor = {
-            let (shared, waker) = (Arc::clone(&shared), Arc::clone(&waker));
-            let builder = thread::Builder::new().name("nbd-accept".to_owned());
-            builder.spawn(move || accept_clients(&shared, &listener, &waker)).map_err(cannot_listen)?
+        let cannot_listen = |error: io::Error| {
+            let failed = NbdError::new(ErrorKind::Listen, "listen");
+            let failed = match &options.listen {
+                Listen::At(address) => failed.with(&NbdUri::plain(address.clone(), String::new())),
+                Listen::On(_) => failed,
+            };
+            failed.caused_by(error)
         };
-        Ok(Self { shared, address, waker, acceptor: Some(acceptor) })
+        let listeners = listeners(&options.listen).map_err(cannot_listen)?;
+        let address = listeners.first().map(|listener| listener.address().clone());
+        let address =
+            address.ok_or_else(|| cannot_listen(io::Error::other("there is no socket to listen on")))?;
+        let waker = Arc::new(Waker::new().map_err(|error| cannot_listen(error.into()))?);
+        // Closes what was started if a later step fails.
+        let mut server = Self { shared, address, waker, acceptors: Vec::new() };
+        for listener in listeners {
+            let (shared, waker) = (Arc::clone(&server.shared), Arc::clone(&server.waker));
+            let builder = thread::Builder::new().name("nbd-accept".to_owned());
+            let acceptor = builder.spawn(move || accept_clients(&shared, &listener, &waker));
+            server.acceptors.push(acceptor.map_err(cannot_listen)?);
+        }
+        Ok(server)
     }
 
-    /// Where it listens, with the port that it got.
+    /// Where it listens, with the port that it got; of several sockets, the first.
     #[must_use]
     pub fn transport(&self) -> &Transport {
         &self.address
@@ -66,7 +81,8 @@ impl Server {
     /// The URI of an export of this name.
     #[must_use]
     pub fn uri(&self, export: &str) -> NbdUri {
-        NbdUri::plain(self.address.clone(), export.to_owned())
+        let tls = self.shared.tls.is_some();
+        NbdUri { tls, ..NbdUri::plain(self.address.clone(), export.to_owned()) }
     }
 
     /// Clients that are connected.
@@ -93,12 +109,16 @@ impl Server {
     }
 
     fn stop(&mut self) {
-        let Some(acceptor) = self.acceptor.take() else { return };
+        if self.acceptors.is_empty() {
+            return;
+        }
         self.shared.registry.begin_closing();
         self.waker.wake();
         self.shared.registry.finish_closing(GRACE);
-        // It fails only by a panic, which has been reported where it happened.
-        let _ = acceptor.join();
+        for acceptor in self.acceptors.drain(..) {
+            // It fails only by a panic, which has been reported where it happened.
+            let _ = acceptor.join();
+        }
     }
 }
 
@@ -121,18 +141,28 @@ impl Shared {
             exports.push(export);
             offers.push(offer);
         }
+        let tls = options.tls.as_ref().map(ServerTls::new).transpose();
         Ok(Self {
             exports,
             offers: offers.into(),
             registry: Arc::default(),
             framing: options.framing,
             handshake_timeout: options.handshake_timeout,
+            patience: Patience::new(options),
             max_connections: options.max_connections,
+            tls: tls.map_err(|failure| NbdError::tls(OPERATION, failure))?,
         })
     }
 
     fn handshake(&self) -> Handshake {
         Handshake::new(Arc::clone(&self.offers)).up_to(self.framing)
+    }
+}
+
+fn listeners(listen: &Listen) -> io::Result<Vec<Listener>> {
+    match listen {
+        Listen::At(address) => Ok(vec![Listener::bind(address)?]),
+        Listen::On(sockets) => sockets.iter().map(|socket| Listener::adopt(socket.as_fd())).collect(),
     }
 }
 
@@ -172,10 +202,14 @@ fn welcome(shared: &Arc<Shared>, socket: Socket) -> Option<JoinHandle<()>> {
 
 fn serve_client(shared: &Shared, socket: &Socket, _registration: &Registration) {
     // Whatever went wrong, the client sees its connection end; there is no one else to tell.
-    let Ok(Some(choice)) = negotiate(socket, shared.handshake(), shared.handshake_timeout) else { return };
-    if let Some(export) = shared.exports.get(choice.offer) {
-        let _ = Connection::new(socket, export, choice, &shared.registry).serve();
+    let tls = shared.tls.as_ref();
+    let negotiated = negotiate(socket, shared.handshake(), tls, shared.handshake_timeout);
+    if let Ok(Some(choice)) = negotiated
+        && let Some(export) = shared.exports.get(choice.offer)
+    {
+        let _ = Connection::new(socket, export, choice, &shared.registry, shared.patience).serve();
     }
+    socket.take_leave();
 }
 
 /// What clients get to take their last replies.

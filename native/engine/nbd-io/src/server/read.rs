@@ -7,33 +7,39 @@ use extent::{Extent, Run};
 use nbd_proto::server::ReplyEncoder;
 
 use super::export::errno;
-use crate::transport::Socket;
+use super::output::Output;
 
-/// So much is read, and held in memory, at a time, unless the client wants it in one piece.
+/// So much is read, and held in memory, at a time.
 pub(super) const PIECE: usize = 1 << 20;
 
 /// Answers a read with one piece of data behind one header: a simple reply, or one chunk.
+///
+/// A read that does not fit into the buffer is read twice: the header promises all of it, and after that there is
+/// no way to tell of a bad block but to hang up.
 pub(super) fn read_whole(
     device: &dyn Device,
     run: Run,
     reply: ReplyEncoder,
-    socket: &Socket,
+    output: Output<'_>,
     buffer: &mut Vec<u8>,
 ) -> io::Result<()> {
-    let data = room(buffer, run.length);
     let mut header = Vec::new();
-    match device.read_at(data, run.offset) {
-        Ok(()) => reply.data_header(run, true, &mut header),
-        Err(error) => {
-            reply.failed(errno(&error), &mut header);
-            return socket.send_all(&mut [IoSlice::new(&header)], None);
-        }
+    let mut probe = pieces(run).skip(1).chain(pieces(run).take(1));
+    if let Err(error) = probe.try_for_each(|piece| device.read_at(room(buffer, piece.length), piece.offset)) {
+        reply.failed(errno(&error), &mut header);
+        return output.send(&mut [IoSlice::new(&header)]);
     }
-    let sent = socket.send_all(&mut [IoSlice::new(&header), IoSlice::new(data)], None);
-    // One large request must not keep its memory for the connection's life.
-    buffer.truncate(PIECE);
-    buffer.shrink_to(PIECE);
-    sent
+    reply.data_header(run, true, &mut header);
+    // The first piece came last.
+    for (index, piece) in pieces(run).enumerate() {
+        let data = room(buffer, piece.length);
+        if index > 0 {
+            device.read_at(data, piece.offset)?;
+        }
+        output.send(&mut [IoSlice::new(&header), IoSlice::new(data)])?;
+        header.clear();
+    }
+    Ok(())
 }
 
 /// Answers a read in chunks: data, and holes where the device knows that it is zero.
@@ -41,7 +47,7 @@ pub(super) fn read_chunks(
     device: &dyn Device,
     run: Run,
     reply: ReplyEncoder,
-    socket: &Socket,
+    output: Output<'_>,
     buffer: &mut Vec<u8>,
 ) -> io::Result<()> {
     let mut position = run.offset;
@@ -59,14 +65,20 @@ pub(super) fn read_chunks(
             let data = room(buffer, part.run.length);
             if let Err(error) = device.read_at(data, part.run.offset) {
                 reply.failed(errno(&error), &mut header);
-                return socket.send_all(&mut [IoSlice::new(&header)], None);
+                return output.send(&mut [IoSlice::new(&header)]);
             }
             reply.data_header(part.run, is_last, &mut header);
-            socket.send_all(&mut [IoSlice::new(&header), IoSlice::new(data)], None)?;
+            output.send(&mut [IoSlice::new(&header), IoSlice::new(data)])?;
             header.clear();
         }
     }
-    socket.send_all(&mut [IoSlice::new(&header)], None)
+    output.send(&mut [IoSlice::new(&header)])
+}
+
+/// The run in pieces that fit into the buffer.
+fn pieces(run: Run) -> impl Iterator<Item = Run> {
+    let offsets = (run.offset..run.end()).step_by(PIECE);
+    offsets.map(move |offset| Run::new(offset, (run.end() - offset).min(PIECE as u64)))
 }
 
 /// Consecutive parts that make up `piece`, zero or not. What is not known is data.

@@ -1,9 +1,11 @@
 //! Being reached by clients.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
@@ -47,6 +49,19 @@ impl Listener {
             Transport::Tcp { host, port } => Self::bind_host(host, *port),
             Transport::Unix { path } => Self::bind_unix(path),
         }
+    }
+
+    /// Listens on a socket that somebody else has bound, through a descriptor of its own.
+    pub(crate) fn adopt(socket: BorrowedFd<'_>) -> io::Result<Self> {
+        let is_stream = sockopt::socket_type(socket)? == SocketType::STREAM;
+        if !is_stream || !sockopt::socket_acceptconn(socket)? {
+            return Err(invalid("not a stream socket that listens"));
+        }
+        let address = bound_address(socket)?;
+        let fd = socket.try_clone_to_owned()?;
+        // One that comes and goes before it is accepted must not hold the others up.
+        rustix::io::ioctl_fionbio(&fd, true)?;
+        Ok(Self { fd, address, _file: None })
     }
 
     /// Where it listens, with the port that it got.
@@ -113,6 +128,20 @@ impl Listener {
         listen(&fd, BACKLOG)?;
         Ok(Self { fd, address: Transport::Unix { path: path.to_owned() }, _file: Some(file) })
     }
+}
+
+fn bound_address(socket: BorrowedFd<'_>) -> io::Result<Transport> {
+    let address = getsockname(socket)?;
+    if let Ok(address) = SocketAddr::try_from(address.clone()) {
+        return Ok(Transport::Tcp { host: address.ip().to_string(), port: address.port() });
+    }
+    let unix = SocketAddrUnix::try_from(address).map_err(|_| invalid("neither a TCP nor a unix socket"))?;
+    let path = unix.path_bytes().ok_or_else(|| invalid("a unix socket without a path"))?;
+    Ok(Transport::Unix { path: OsStr::from_bytes(path).into() })
+}
+
+fn invalid(reason: &'static str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, reason)
 }
 
 fn bind_tcp(address: SocketAddr) -> io::Result<(OwnedFd, u16)> {

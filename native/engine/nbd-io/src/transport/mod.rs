@@ -1,20 +1,25 @@
-//! Sockets: stream sockets over TCP and unix, with deadlines.
+//! Sockets: stream sockets over TCP and unix, plain or with TLS, with deadlines.
 
 mod connect;
 mod listen;
+mod secure;
 mod waker;
 
 use std::io::{self, IoSlice, IoSliceMut};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use rustix::net::{SendAncillaryBuffer, SendFlags, Shutdown, sendmsg, sockopt};
+use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags, Shutdown, sendmsg, sockopt};
 
 pub(crate) use connect::connect;
 pub(crate) use listen::{Accepted, Listener};
+use secure::SecureChannel;
 pub use waker::Waker;
+
+use crate::tls::TlsSession;
 
 /// What to wait for on a socket.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -30,11 +35,12 @@ impl Interest {
     pub(crate) const WRITE: Self = Self { read: false, write: true };
 }
 
-/// A connected stream socket.
+/// A connected stream socket. All but its beginning is the same with TLS as without.
 #[derive(Debug)]
 pub(crate) struct Socket {
     fd: OwnedFd,
     tcp: bool,
+    secure: OnceLock<Box<SecureChannel>>,
 }
 
 impl Socket {
@@ -44,24 +50,46 @@ impl Socket {
         let tcp = sockopt::set_tcp_nodelay(&fd, true).is_ok();
         // A peer that vanished without a word is noticed in the end.
         let _ = sockopt::set_socket_keepalive(&fd, true);
-        Self { fd, tcp }
+        Self { fd, tcp, secure: OnceLock::new() }
     }
 
     pub(crate) fn set_nonblocking(&self, nonblocking: bool) -> io::Result<()> {
         Ok(rustix::io::ioctl_fionbio(&self.fd, nonblocking)?)
     }
 
-    /// Reads into the buffers in order; 0 is the peer's end.
+    /// Reads into the buffers in order; 0 is the peer's end. With TLS it never waits.
+    ///
+    /// Where less came than fits, nothing more is at hand: the descriptor tells when there is.
     pub(crate) fn receive(&self, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-        retry(|| rustix::io::readv(&self.fd, buffers))
+        let Some(secure) = self.secure.get() else {
+            return retry(|| rustix::io::readv(&self.fd, buffers));
+        };
+        secure.receive(&self.fd, buffers)
     }
 
-    /// Writes from the buffers in order. A peer that is gone is an error, never a signal.
+    /// Writes from the buffers in order, as much as there is room for: it never waits. A peer that is gone is an
+    /// error, never a signal.
+    ///
+    /// What was taken may still be on its way: [`wants_send`](Self::wants_send).
     pub(crate) fn send(&self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
-        retry(|| sendmsg(&self.fd, buffers, &mut SendAncillaryBuffer::default(), SendFlags::NOSIGNAL))
+        let Some(secure) = self.secure.get() else {
+            let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
+            return retry(|| sendmsg(&self.fd, buffers, &mut SendAncillaryBuffer::default(), flags));
+        };
+        secure.send(&self.fd, buffers)
     }
 
-    /// Sends all of the buffers, whether the socket blocks or not.
+    /// Whether something that was taken waits for room in the socket, to be sent by [`flush`](Self::flush).
+    pub(crate) fn wants_send(&self) -> bool {
+        self.secure.get().is_some_and(|secure| secure.wants_send())
+    }
+
+    /// Sends on what was taken, as far as possible.
+    pub(crate) fn flush(&self) -> io::Result<()> {
+        self.secure.get().map_or(Ok(()), |secure| secure.flush(&self.fd))
+    }
+
+    /// Sends all of the buffers; a peer that is too slow for the deadline is `TimedOut`.
     pub(crate) fn send_all(
         &self,
         mut buffers: &mut [IoSlice<'_>],
@@ -69,8 +97,9 @@ impl Socket {
     ) -> io::Result<()> {
         // Also drops buffers that are empty: the loop ends when nothing is left.
         IoSlice::advance_slices(&mut buffers, 0);
-        while !buffers.is_empty() {
-            match self.send(buffers) {
+        while !buffers.is_empty() || self.wants_send() {
+            let sent = if buffers.is_empty() { self.flush().map(|()| 0) } else { self.send(buffers) };
+            match sent {
                 Ok(count) => IoSlice::advance_slices(&mut buffers, count),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     if !self.wait(Interest::WRITE, deadline)? {
@@ -81,6 +110,23 @@ impl Socket {
             }
         }
         Ok(())
+    }
+
+    /// Begins TLS: all that is received and sent from now on goes through `session`.
+    ///
+    /// What the peer sent before in plain text makes it fail, for it is no TLS.
+    pub(crate) fn start_tls(&self, session: TlsSession, deadline: Instant) -> io::Result<()> {
+        let channel = SecureChannel::establish(&self.fd, session, deadline)?;
+        self.secure.set(Box::new(channel)).map_err(|_| io::Error::from(io::ErrorKind::AlreadyExists))
+    }
+
+    /// Whether the peer has sent something that was not received yet. Not for sockets with TLS.
+    pub(crate) fn has_input(&self) -> io::Result<bool> {
+        match rustix::net::recv(&self.fd, &mut [0_u8; 1][..], RecvFlags::PEEK | RecvFlags::DONTWAIT) {
+            Ok((_, count)) => Ok(count > 0),
+            Err(Errno::AGAIN) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Has what arrives on TCP acknowledged at once: to be called before a wait for more.
@@ -97,6 +143,9 @@ impl Socket {
     /// Waits until the socket is ready (or broken); `false` when the deadline came first.
     pub(crate) fn wait(&self, interest: Interest, deadline: Option<Instant>) -> io::Result<bool> {
         if interest.read {
+            if self.secure.get().is_some_and(|secure| secure.may_receive()) {
+                return Ok(true);
+            }
             self.acknowledge();
         }
         wait(self.fd.as_fd(), interest, deadline)
@@ -106,6 +155,13 @@ impl Socket {
     pub(crate) fn shutdown(&self, how: Shutdown) {
         // Fails only where the connection is gone already.
         let _ = rustix::net::shutdown(&self.fd, how);
+    }
+
+    /// Tells the peer that nothing more is sent, where TLS has a word for it. Does not wait.
+    pub(crate) fn take_leave(&self) {
+        if let Some(secure) = self.secure.get() {
+            secure.close(&self.fd);
+        }
     }
 }
 

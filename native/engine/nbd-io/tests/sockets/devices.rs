@@ -55,6 +55,12 @@ impl Device for HookedDevice {
         self.memory.flush()
     }
 
+    fn prefetch(&self, run: Run) {
+        // It has no way to fail.
+        let _ = (self.hook)("prefetch");
+        self.memory.prefetch(run);
+    }
+
     fn extents(&self, run: Run, limit: usize) -> io::Result<Vec<Extent>> {
         (self.hook)("extents")?;
         self.memory.extents(run, limit)

@@ -1,12 +1,15 @@
 //! Starting, sharing an address, and closing.
 
 use std::fs;
+use std::net::TcpListener;
+use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixListener;
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use nbd_io::client::{Command, ConnectOptions, Connection, Reply};
-use nbd_io::server::{Server, ServerOptions};
+use nbd_io::server::{Listen, Server, ServerOptions};
 use nbd_io::{ErrorKind, NbdUri, Transport};
 use nbd_proto::wire::{NBD_CMD_FLAG_DF, NBD_CMD_READ};
 
@@ -76,6 +79,46 @@ fn exports_have_names_of_their_own() {
     assert_eq!(start(twice), ErrorKind::InvalidRequest);
     assert_eq!(start(vec![export(&"n".repeat(4097), memory(512))]), ErrorKind::InvalidRequest);
     assert!(!dir.socket().exists());
+}
+
+#[test]
+fn sockets_that_listen_already_are_served_on_and_outlive_the_server() {
+    let dir = TempDir::new();
+    let unix = UnixListener::bind(dir.socket()).unwrap();
+    let tcp = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = tcp.local_addr().unwrap().port();
+    let sockets: [OwnedFd; 2] = [unix.try_clone().unwrap().into(), tcp.into()];
+    let options = ServerOptions::new(Listen::On(Arc::new(sockets)));
+    let server = Server::start(&options, vec![export("disk", memory(512))]).unwrap();
+    assert_eq!(server.uri("disk"), NbdUri::unix(dir.socket(), "disk"));
+    for uri in [server.uri("disk"), NbdUri::tcp("127.0.0.1", port, "disk")] {
+        assert_eq!(read(&mut connect(&uri), 0, 512), [0; 512]);
+    }
+    server.close().unwrap();
+    assert!(dir.socket().exists(), "it is not the server's to remove");
+    drop(options);
+    let refused = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap_err();
+    assert_eq!(refused.kind(), std::io::ErrorKind::ConnectionRefused);
+    let again = Listen::On(Arc::new([unix.into()]));
+    let server = Server::start(&ServerOptions::new(again), vec![export("", memory(512))]).unwrap();
+    assert_eq!(read(&mut connect(&server.uri("")), 0, 512), [0; 512]);
+}
+
+#[test]
+fn what_does_not_listen_cannot_be_served_on() {
+    let connected = std::os::unix::net::UnixStream::pair().unwrap().0;
+    let file = fs::File::open("/dev/null").unwrap();
+    let datagrams = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let none: [OwnedFd; 0] = [];
+    for sockets in [
+        Arc::from([connected.into()]),
+        Arc::from([file.into()]),
+        Arc::from([datagrams.into()]),
+        Arc::from(none),
+    ] {
+        let refused = Server::start(&ServerOptions::new(Listen::On(sockets)), vec![]);
+        assert_eq!(refused.err().unwrap().kind(), ErrorKind::Listen);
+    }
 }
 
 #[test]

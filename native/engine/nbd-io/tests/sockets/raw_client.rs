@@ -1,6 +1,6 @@
 //! A client that says what a well-behaved one never would.
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
@@ -8,6 +8,7 @@ use std::time::Duration;
 use nbd_io::{Framing, NbdErrno, NbdUri, Transport};
 use nbd_proto::client::Handshake;
 use nbd_proto::wire::*;
+use rustix::event::{PollFd, PollFlags, poll};
 
 pub struct RawClient {
     pub stream: UnixStream,
@@ -27,6 +28,14 @@ impl RawClient {
         let stream = UnixStream::connect(path).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         Self { stream }
+    }
+
+    /// Greeted back, with options to be said.
+    pub fn greeted(path: &Path) -> Self {
+        let mut client = Self::silent(path);
+        client.take(18);
+        client.say(&(NBD_FLAG_C_FIXED_NEWSTYLE | NBD_FLAG_C_NO_ZEROES).to_be_bytes());
+        client
     }
 
     /// In transmission, with structured replies.
@@ -55,24 +64,34 @@ impl RawClient {
     /// In transmission, by name alone: simple replies.
     pub fn connect_plainly(uri: &NbdUri) -> Self {
         let Transport::Unix { path } = &uri.transport else { panic!("a unix socket is wanted") };
-        let mut client = Self::silent(path);
-        client.take(18);
-        client.say(&(NBD_FLAG_C_FIXED_NEWSTYLE | NBD_FLAG_C_NO_ZEROES).to_be_bytes());
-        client.say(&NBD_OPTS_MAGIC.to_be_bytes());
-        client.say(&NBD_OPT_EXPORT_NAME.to_be_bytes());
-        client.say(&(uri.export.len() as u32).to_be_bytes());
-        client.say(uri.export.as_bytes());
+        let mut client = Self::greeted(path);
+        client.option(NBD_OPT_EXPORT_NAME, uri.export.as_bytes());
         client.take(10);
         client
     }
 
     pub fn say(&mut self, bytes: &[u8]) {
-        self.stream.write_all(bytes).unwrap();
+        self.try_say(bytes).unwrap();
+    }
+
+    pub fn try_say(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.stream.write_all(bytes)
     }
 
     pub fn take(&mut self, length: usize) -> Vec<u8> {
+        self.try_take(length).unwrap()
+    }
+
+    fn try_take(&mut self, length: usize) -> io::Result<Vec<u8>> {
         let mut bytes = vec![0; length];
-        self.stream.read_exact(&mut bytes).unwrap();
+        self.stream.read_exact(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// All that comes until the server hangs up.
+    pub fn take_all(&mut self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        self.stream.read_to_end(&mut bytes).unwrap();
         bytes
     }
 
@@ -84,14 +103,39 @@ impl RawClient {
         }
     }
 
+    /// Waits until the server hangs up, and takes nothing of what it has sent.
+    pub fn wait_for_hang_up(&self) {
+        assert!(self.is_hung_up(PATIENCE), "the server is still there");
+    }
+
+    /// Whether the server has hung up, or does within `patience`.
+    pub fn is_hung_up(&self, patience: Duration) -> bool {
+        let mut end = [PollFd::new(&self.stream, PollFlags::empty())];
+        poll(&mut end, Some(&patience.try_into().unwrap())).unwrap() > 0
+    }
+
+    pub fn option(&mut self, kind: u32, payload: &[u8]) {
+        self.try_option(kind, payload).unwrap();
+    }
+
+    pub fn try_option(&mut self, kind: u32, payload: &[u8]) -> io::Result<()> {
+        self.try_say(&option(kind, payload))
+    }
+
+    /// Kind and payload of the reply to an option.
+    pub fn option_reply(&mut self) -> (u32, Vec<u8>) {
+        let header = self.take(OPTION_REPLY_HEADER_LENGTH);
+        assert_eq!(header[..8], NBD_REP_MAGIC.to_be_bytes());
+        let field = |at: usize| u32::from_be_bytes(header[at..at + 4].try_into().unwrap());
+        (field(12), self.take(field(16) as usize))
+    }
+
     pub fn request(&mut self, kind: u16, flags: u16, offset: u64, length: u32) {
-        let mut header = NBD_REQUEST_MAGIC.to_be_bytes().to_vec();
-        header.extend(flags.to_be_bytes());
-        header.extend(kind.to_be_bytes());
-        header.extend(COOKIE.to_be_bytes());
-        header.extend(offset.to_be_bytes());
-        header.extend(length.to_be_bytes());
-        self.say(&header);
+        self.try_request(kind, flags, offset, length).unwrap();
+    }
+
+    pub fn try_request(&mut self, kind: u16, flags: u16, offset: u64, length: u32) -> io::Result<()> {
+        self.try_say(&request(kind, flags, offset, length))
     }
 
     pub fn extended_request(&mut self, kind: u16, flags: u16, offset: u64, length: u64) {
@@ -139,6 +183,26 @@ impl RawClient {
         assert_eq!((chunk.done, chunk.kind), (true, NBD_REPLY_TYPE_ERROR), "{chunk:?}");
         NbdErrno::from_wire(u32::from_be_bytes(chunk.payload[..4].try_into().unwrap()))
     }
+}
+
+/// An option as it goes over the wire.
+pub fn option(kind: u32, payload: &[u8]) -> Vec<u8> {
+    [&option_header(kind, payload.len() as u32), payload].concat()
+}
+
+pub fn option_header(kind: u32, length: u32) -> Vec<u8> {
+    [&NBD_OPTS_MAGIC.to_be_bytes()[..], &kind.to_be_bytes(), &length.to_be_bytes()].concat()
+}
+
+/// A request's header as it goes over the wire.
+pub fn request(kind: u16, flags: u16, offset: u64, length: u32) -> Vec<u8> {
+    let mut header = NBD_REQUEST_MAGIC.to_be_bytes().to_vec();
+    header.extend(flags.to_be_bytes());
+    header.extend(kind.to_be_bytes());
+    header.extend(COOKIE.to_be_bytes());
+    header.extend(offset.to_be_bytes());
+    header.extend(length.to_be_bytes());
+    header
 }
 
 /// A server that says nothing for so long has failed the test.

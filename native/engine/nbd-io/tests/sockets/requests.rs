@@ -1,8 +1,8 @@
 //! What the server makes of requests, byte by byte.
 
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 
 use extent::Run;
 use nbd_io::NbdErrno::{Einval, Eio, Enomem, Enospc, Enotsup, Eperm};
@@ -12,7 +12,7 @@ use nbd_io::{ErrorKind, NbdErrno};
 use nbd_proto::wire::*;
 
 use crate::devices::HookedDevice;
-use crate::raw_client::{Chunk, RawClient};
+use crate::raw_client::{Chunk, RawClient, request};
 use crate::setup::{TempDir, ask, connect, export, memory, pattern, read, serve, write};
 
 #[test]
@@ -161,6 +161,35 @@ fn fua_and_flush_reach_the_device() {
     }
     ask(&mut connection, Command::Flush).unwrap();
     assert_eq!(flushes.load(Ordering::Relaxed), 3);
+}
+
+#[test]
+fn reads_that_wait_behind_others_are_begun_with() {
+    let dir = TempDir::new();
+    let calls = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&calls);
+    let device = HookedDevice::new(1 << 20, move |call| {
+        log.lock().unwrap().push(call.to_owned());
+        Ok(())
+    });
+    let server = serve(dir.unix(), vec![export("", device)]);
+    let mut client = RawClient::connect_plainly(&server.uri(""));
+    let all = [
+        request(NBD_CMD_WRITE, 0, 0, 5),
+        b"hello".to_vec(),
+        request(NBD_CMD_READ, 0, 0, 5),
+        request(NBD_CMD_READ, 0, 1 << 30, 5),
+        request(NBD_CMD_FLUSH, 0, 0, 0),
+        request(NBD_CMD_READ, 0, 4096, 5),
+    ];
+    client.say(&all.concat());
+    assert_eq!(client.simple_reply(), None);
+    assert_eq!((client.simple_reply(), client.take(5)), (None, b"hello".to_vec()));
+    assert_eq!(client.simple_reply(), Some(Einval));
+    assert_eq!(client.simple_reply(), None);
+    assert_eq!((client.simple_reply(), client.take(5)), (None, vec![0; 5]));
+    let expected = ["prefetch", "prefetch", "write", "read", "flush", "read"];
+    assert_eq!(*calls.lock().unwrap(), expected);
 }
 
 #[test]

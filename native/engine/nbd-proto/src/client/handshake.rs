@@ -7,15 +7,16 @@ use crate::framing::Framing;
 use crate::text;
 use crate::wire::{
     NBD_OPT_EXTENDED_HEADERS, NBD_OPT_GO, NBD_OPT_INFO, NBD_OPT_LIST, NBD_OPT_LIST_META_CONTEXT,
-    NBD_OPT_SET_META_CONTEXT, NBD_OPT_STRUCTURED_REPLY,
+    NBD_OPT_SET_META_CONTEXT, NBD_OPT_STARTTLS, NBD_OPT_STRUCTURED_REPLY,
 };
 
 use super::haggle::{Event, Haggle};
 use super::option::{Answer, HandshakeError, Refusal, RefusalReason, contexts_payload, info_payload};
 
-/// A fixed newstyle handshake without TLS.
+/// A fixed newstyle handshake.
 ///
 /// ```text
+/// all:     STARTTLS, and nothing before it, where TLS is asked for
 /// connect: EXTENDED_HEADERS, SET_META_CONTEXT, GO; EXPORT_NAME where GO is unknown to the server
 /// inspect: EXTENDED_HEADERS, LIST_META_CONTEXT, INFO, ABORT
 /// list:    LIST, ABORT
@@ -29,6 +30,7 @@ use super::option::{Answer, HandshakeError, Refusal, RefusalReason, contexts_pay
 pub struct Handshake {
     goal: Goal,
     haggle: Haggle,
+    tls: Tls,
     newest: Framing,
     framing: Framing,
     contexts: Vec<Context>,
@@ -62,6 +64,16 @@ enum Goal {
     List,
 }
 
+/// How far TLS is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tls {
+    NotWanted,
+    Wanted,
+    /// The server agreed: the next byte on the wire is TLS's.
+    Due,
+    Begun,
+}
+
 impl Handshake {
     /// Connects to an export, with those of `contexts` that it has.
     ///
@@ -88,6 +100,31 @@ impl Handshake {
     #[must_use]
     pub fn up_to(self, newest: Framing) -> Self {
         Self { newest, ..self }
+    }
+
+    /// Demands TLS: the server is told nothing but that until [`wants_tls`](Self::wants_tls).
+    ///
+    /// A server that does not agree fails the handshake with its refusal of `NBD_OPT_STARTTLS`.
+    #[must_use]
+    pub fn with_tls(self) -> Self {
+        Self { tls: Tls::Wanted, ..self }
+    }
+
+    /// Whether TLS has to begin now, and [`handle_tls`](Self::handle_tls) to be called when it has.
+    ///
+    /// Nothing more is taken until then: whatever has come behind the server's agreement is not NBD's.
+    #[must_use]
+    pub fn wants_tls(&self) -> bool {
+        self.tls == Tls::Due
+    }
+
+    /// Says that what is received and transmitted from now on is protected by TLS.
+    pub fn handle_tls(&mut self) {
+        self.tls = Tls::Begun;
+        // Nothing was negotiated before, and it would not count.
+        self.framing = Framing::Simple;
+        self.contexts = Vec::new();
+        self.begin();
     }
 
     /// Where bytes of the server go; never more than the handshake waits for.
@@ -145,6 +182,7 @@ impl Handshake {
         Self {
             goal,
             haggle: Haggle::new(),
+            tls: Tls::NotWanted,
             newest: Framing::default(),
             framing: Framing::Simple,
             contexts: Vec::new(),
@@ -161,17 +199,30 @@ impl Handshake {
 
     fn on_greeted(&mut self, fixed: bool) -> Result<(), HandshakeError> {
         match (&self.goal, fixed) {
+            (_, true) if self.tls == Tls::Wanted => self.haggle.ask(NBD_OPT_STARTTLS, &[]),
+            (_, true) => self.begin(),
+            (_, false) if self.tls == Tls::Wanted => return Err(unsupported(NBD_OPT_STARTTLS)),
             (Goal::Connect { export, .. }, false) => self.haggle.ask_export_name(export),
-            (Goal::Connect { .. } | Goal::Inspect { .. }, true) => self.ask_for_framing(self.newest),
-            (Goal::List, true) => self.haggle.ask(NBD_OPT_LIST, &[]),
             (Goal::Inspect { .. }, false) => return Err(unsupported(NBD_OPT_INFO)),
             (Goal::List, false) => return Err(unsupported(NBD_OPT_LIST)),
         }
         Ok(())
     }
 
+    /// Asks for the first of what the goal needs.
+    fn begin(&mut self) {
+        match self.goal {
+            Goal::Connect { .. } | Goal::Inspect { .. } => self.ask_for_framing(self.newest),
+            Goal::List => self.haggle.ask(NBD_OPT_LIST, &[]),
+        }
+    }
+
     fn on_answered(&mut self, option: u32, answer: Result<Answer, Refusal>) -> Result<(), HandshakeError> {
         match option {
+            NBD_OPT_STARTTLS => {
+                answer?;
+                self.tls = Tls::Due;
+            }
             NBD_OPT_EXTENDED_HEADERS => {
                 if optional(answer)?.is_some() {
                     self.framing = Framing::Extended;

@@ -10,15 +10,16 @@ use crate::wire::{
     EXPORT_NAME_PADDING, NBD_FLAG_C_FIXED_NEWSTYLE, NBD_FLAG_C_NO_ZEROES, NBD_FLAG_FIXED_NEWSTYLE,
     NBD_FLAG_NO_ZEROES, NBD_INFO_EXPORT, NBD_MAGIC, NBD_OPT_ABORT, NBD_OPT_EXPORT_NAME,
     NBD_OPT_EXTENDED_HEADERS, NBD_OPT_GO, NBD_OPT_INFO, NBD_OPT_LIST, NBD_OPT_LIST_META_CONTEXT,
-    NBD_OPT_SET_META_CONTEXT, NBD_OPT_STRUCTURED_REPLY, NBD_OPTS_MAGIC, NBD_REP_ACK,
-    NBD_REP_ERR_EXT_HEADER_REQD, NBD_REP_ERR_INVALID, NBD_REP_ERR_TOO_BIG, NBD_REP_ERR_UNKNOWN,
-    NBD_REP_ERR_UNSUP, NBD_REP_INFO, NBD_REP_META_CONTEXT, NBD_REP_SERVER, OPTION_HEADER_LENGTH,
+    NBD_OPT_SET_META_CONTEXT, NBD_OPT_STARTTLS, NBD_OPT_STRUCTURED_REPLY, NBD_OPTS_MAGIC, NBD_REP_ACK,
+    NBD_REP_ERR_EXT_HEADER_REQD, NBD_REP_ERR_INVALID, NBD_REP_ERR_TLS_REQD, NBD_REP_ERR_TOO_BIG,
+    NBD_REP_ERR_UNKNOWN, NBD_REP_ERR_UNSUP, NBD_REP_INFO, NBD_REP_META_CONTEXT, NBD_REP_SERVER,
+    OPTION_HEADER_LENGTH,
 };
 
 use super::offer::Offer;
 use super::option::{encode_reply, parse_contexts, parse_info};
 
-/// A fixed newstyle handshake, without TLS.
+/// A fixed newstyle handshake. With TLS it is the protocol's FORCEDTLS mode: nothing is told before it has begun.
 ///
 /// Never takes more bytes than its current message has: a client may send requests right behind its last option.
 ///
@@ -31,6 +32,7 @@ pub struct Handshake {
     output: Vec<u8>,
     is_fixed: bool,
     no_zeroes: bool,
+    tls: Tls,
     newest: Framing,
     framing: Framing,
     options: usize,
@@ -74,6 +76,16 @@ enum Waiting {
     Nothing,
 }
 
+/// How far TLS is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tls {
+    NotOffered,
+    Demanded,
+    /// The client has been told to go ahead: the next byte on the wire is TLS's.
+    Due,
+    Begun,
+}
+
 /// Why an option is refused: the error reply's type.
 type Refusal = u32;
 
@@ -93,6 +105,7 @@ impl Handshake {
             output,
             is_fixed: false,
             no_zeroes: false,
+            tls: Tls::NotOffered,
             newest: Framing::default(),
             framing: Framing::Simple,
             options: 0,
@@ -105,6 +118,30 @@ impl Handshake {
     #[must_use]
     pub fn up_to(self, newest: Framing) -> Self {
         Self { newest, ..self }
+    }
+
+    /// Demands TLS before anything is told.
+    #[must_use]
+    pub fn with_tls(self) -> Self {
+        Self { tls: Tls::Demanded, ..self }
+    }
+
+    /// Whether TLS has to begin once [`transmit`](Self::transmit) is sent, and [`handle_tls`](Self::handle_tls) to
+    /// be called when it has.
+    ///
+    /// Nothing more is taken until then: a client sends nothing before it is answered, so what has come is not its.
+    #[must_use]
+    pub fn wants_tls(&self) -> bool {
+        self.tls == Tls::Due
+    }
+
+    /// Says that what is received and transmitted from now on is protected by TLS.
+    pub fn handle_tls(&mut self) {
+        self.tls = Tls::Begun;
+        // Whoever spoke before need not be the client that speaks now.
+        self.framing = Framing::Simple;
+        self.contexts = None;
+        self.wait_for(Waiting::OptionHeader, OPTION_HEADER_LENGTH);
     }
 
     /// Where bytes of the client go.
@@ -204,12 +241,16 @@ impl Handshake {
         let input = std::mem::take(&mut self.input);
         let payload = input.message();
         let answered = match option {
-            NBD_OPT_EXPORT_NAME => {
-                return self.on_export_name(payload);
-            }
             NBD_OPT_ABORT => {
                 self.finish(Outcome::Left);
                 Ok(())
+            }
+            NBD_OPT_STARTTLS => self.on_starttls(payload),
+            // This one has no error reply.
+            NBD_OPT_EXPORT_NAME if self.tls == Tls::Demanded => return self.finish(Outcome::Left),
+            _ if self.tls == Tls::Demanded => Err(NBD_REP_ERR_TLS_REQD),
+            NBD_OPT_EXPORT_NAME => {
+                return self.on_export_name(payload);
             }
             NBD_OPT_LIST => self.on_list(payload),
             NBD_OPT_INFO | NBD_OPT_GO => self.on_info(option, payload),
@@ -220,8 +261,21 @@ impl Handshake {
         };
         let kind = answered.err().unwrap_or(NBD_REP_ACK);
         encode_reply(option, kind, &[], &mut self.output);
-        if self.outcome.is_none() {
+        if self.tls == Tls::Due {
+            self.wait_for(Waiting::Nothing, 0);
+        } else if self.outcome.is_none() {
             self.wait_for(Waiting::OptionHeader, OPTION_HEADER_LENGTH);
+        }
+    }
+
+    fn on_starttls(&mut self, payload: &[u8]) -> Result<(), Refusal> {
+        match self.tls {
+            Tls::NotOffered => Err(NBD_REP_ERR_UNSUP),
+            Tls::Demanded if payload.is_empty() => {
+                self.tls = Tls::Due;
+                Ok(())
+            }
+            _ => Err(NBD_REP_ERR_INVALID),
         }
     }
 

@@ -10,6 +10,7 @@ mod handshake_server;
 mod session;
 mod session_hostile;
 mod shutdown;
+mod starttls;
 
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
 import type { DomainConnection } from '../../domain.js';
 import { MigrationError } from '../../error.js';
-import type { HostPort, Session, SessionOptions, SourceDisk, SourcePort } from '../../ports.js';
+import type { Addresses, HostPort, Session, SessionOptions, SourceDisk, SourcePort } from '../../ports.js';
 import type { Problem } from '../../problem.js';
 import { EmbeddedMachine } from './embedded-host.js';
 import { EmbeddedSession } from './embedded-session.js';
@@ -45,8 +45,13 @@ export class EmbeddedDomainConnection implements DomainConnection, SourcePort {
       : [{ code: 'SOURCE_NOT_READY', message: `The domain ${this.name} is closed.` }];
   }
 
-  checkAddresses(): void {
-    // The exports of an embedded host are on sockets of its own.
+  checkAddresses(_host: HostPort, { tls }: Addresses): void {
+    // The exports of an embedded host are on sockets of its own, and nothing of it leaves the process.
+    if (tls === undefined) return;
+    throw new MigrationError(
+      'INVALID_ARGUMENT',
+      'An embedded domain does not leave its process, so there is nothing for TLS to protect: leave it out.',
+    );
   }
 
   open(host: HostPort, options: SessionOptions): Session {

@@ -67,11 +67,27 @@ export function localHost(host: string): string {
   return host.includes(':') ? '::1' : '127.0.0.1';
 }
 
-/** The NBD URI of an export behind an address. */
-export function exportUri(address: Address, name: string): string {
+/** The NBD URI of an export behind an address; with TLS where there are certificates. */
+export function exportUri(address: Address, name: string, tls?: ExportTls): string {
   const path = encodeURIComponent(name);
-  if (address.type === 'unix') return `nbd+unix:///${path}?socket=${encodeURIComponent(address.path)}`;
-  return `nbd://${bracket(address.host)}:${address.port ?? 10809}/${path}`;
+  const scheme = tls === undefined ? 'nbd' : 'nbds';
+  const parameters = [
+    ...(address.type === 'unix' ? [['socket', address.path] as const] : []),
+    ...(tls === undefined
+      ? []
+      : [['tls-certificates', tls.directory] as const, ['tls-hostname', tls.name] as const]),
+  ].map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
+  const query = parameters.length === 0 ? '' : `?${parameters.join('&')}`;
+  if (address.type === 'unix') return `${scheme}+unix:///${path}${query}`;
+  return `${scheme}://${bracket(address.host)}:${address.port ?? 10809}/${path}${query}`;
+}
+
+/** What a client of an export needs for TLS. */
+export interface ExportTls {
+  /** Folder of certificates. */
+  readonly directory: string;
+  /** Whom the server's has to be for. */
+  readonly name: string;
 }
 
 /** QEMU's form for `migrate` and `migrate-incoming`. */

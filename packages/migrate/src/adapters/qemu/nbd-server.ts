@@ -1,19 +1,29 @@
 import { isEvent, type QmpClient, QmpError } from '@blockferry/qmp';
 import { MigrationError } from '../../error.js';
 import type { Side } from '../../error-code.js';
+import type { StreamTls } from '../../ports.js';
 import type { Problem } from '../../problem.js';
 import { exportUri, serverAddress } from './address.js';
 import { type Listener, listenOn } from './listener.js';
+import { tlsName } from './tls-objects.js';
+
+/** With it, a server speaks to nobody in plain text. */
+export interface ServerTls extends StreamTls {
+  /** The id of the QEMU's own credentials object. */
+  readonly credentials: string;
+}
 
 /** A QEMU's NBD server. It has one at most: one that runs already is somebody else's and stays as it is. */
 export class QemuNbdServer {
   readonly #qmp: QmpClient;
   readonly #side: Side;
+  readonly #tls: ServerTls | undefined;
   #listener: Listener | undefined;
 
-  constructor(qmp: QmpClient, side: Side) {
+  constructor(qmp: QmpClient, side: Side, tls?: ServerTls) {
     this.#qmp = qmp;
     this.#side = side;
+    this.#tls = tls;
   }
 
   /** Starts it; on TCP without a port on the first free one of the range. */
@@ -22,7 +32,8 @@ export class QemuNbdServer {
     const role = { side, what: 'NBD server', option: `--${side}-nbd`, code: 'NBD_CONNECT' } as const;
     this.#listener = await listenOn(listener, portRange, role, async (address) => {
       try {
-        await this.#qmp.execute('nbd-server-start', { addr: serverAddress(address) });
+        const tls = this.#tls === undefined ? {} : { 'tls-creds': this.#tls.credentials };
+        await this.#qmp.execute('nbd-server-start', { addr: serverAddress(address), ...tls });
       } catch (error) {
         if (isBusy(error)) throw busy(side, error);
         throw error;
@@ -51,7 +62,10 @@ export class QemuNbdServer {
 
   uri(id: string): string {
     if (this.#listener === undefined) throw new MigrationError('INTERNAL', 'The NBD server does not run.');
-    return exportUri(this.#listener.reach, id);
+    const { reach } = this.#listener;
+    const { directory, hostname } = this.#tls ?? {};
+    const tls = directory === undefined ? undefined : { directory, name: tlsName(reach, hostname) };
+    return exportUri(reach, id, tls);
   }
 
   /** Removes exports, clients or not, and resolves when QEMU has let go of their nodes and bitmaps. */

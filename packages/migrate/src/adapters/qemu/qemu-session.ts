@@ -13,6 +13,7 @@ import { PortReservation } from './port-reservation.js';
 import { measureRoundTrip } from './round-trip.js';
 import { SourceGuard } from './source-guard.js';
 import { StateStream } from './state-stream.js';
+import { TlsObjects, tlsName } from './tls-objects.js';
 
 export interface QemuEnd {
   readonly qmp: QmpClient;
@@ -31,6 +32,8 @@ export class QemuSession implements Session {
   readonly #source: QemuEnd;
   readonly #destination: QemuEnd;
   readonly #pairs: readonly QemuPair[];
+  readonly #sourceTls: TlsObjects;
+  readonly #destinationTls: TlsObjects;
   readonly #sourceServer: QemuNbdServer;
   readonly #destinationServer: QemuNbdServer;
   readonly #tracking: DirtyTracking;
@@ -51,8 +54,20 @@ export class QemuSession implements Session {
     this.#pairs = pairs;
     this.#prefix = `blockferry-${options.id}`;
     this.#addresses = new ListenerAddresses(source.monitor, destination.monitor, options.addresses);
-    this.#sourceServer = new QemuNbdServer(source.qmp, 'source');
-    this.#destinationServer = new QemuNbdServer(destination.qmp, 'destination');
+    const { tls } = options.addresses;
+    this.#sourceTls = new TlsObjects(source.qmp, 'source', this.#prefix, tls);
+    this.#destinationTls = new TlsObjects(destination.qmp, 'destination', this.#prefix, tls);
+    // The name that is given is the destination's.
+    this.#sourceServer = new QemuNbdServer(
+      source.qmp,
+      'source',
+      tls && { directory: tls.directory, credentials: this.#sourceTls.id('server') },
+    );
+    this.#destinationServer = new QemuNbdServer(
+      destination.qmp,
+      'destination',
+      tls && { ...tls, credentials: this.#destinationTls.id('server') },
+    );
     this.#tracking = new DirtyTracking(
       source.qmp,
       pairs.map((pair) => pair.source),
@@ -65,6 +80,11 @@ export class QemuSession implements Session {
       destination: destination.qmp,
       guest: this.#guest,
       maxDowntimeMs: options.maxDowntimeMs,
+      tls: tls && {
+        source: this.#sourceTls.id('client'),
+        destination: this.#destinationTls.id('server'),
+        name: tlsName(this.#addresses.state.reach, tls.hostname),
+      },
       handOverTimeoutMs: options.handOverTimeoutMs,
       fail: options.fail,
     });
@@ -82,6 +102,9 @@ export class QemuSession implements Session {
     [this.#roundTripMs] = await Promise.all([measureRoundTrip(this.#destination.qmp), this.#guest.begin()]);
     await this.#addresses.prepare();
     undo('remove the sockets', () => this.#addresses.remove(), 'here');
+    undo('remove the TLS credentials', () => this.#removeTls());
+    await this.#sourceTls.add('server', 'client');
+    await this.#destinationTls.add('server');
     const endpoints = new Map<string, EndpointPair>();
     if (this.#pairs.length > 0) {
       // The servers come first: one that is busy is found before anything was changed.
@@ -169,6 +192,7 @@ export class QemuSession implements Session {
       ["stop the source's NBD server", () => this.#sourceServer.stop()],
       ['remove the dirty bitmaps', () => this.#tracking.removeAll()],
       ['put the migration capabilities back', () => this.#stream.restoreSettings()],
+      ['remove the TLS credentials', () => this.#removeTls()],
       ['remove the sockets', () => this.#addresses.remove()],
     ];
     // The guest runs on the destination: what fails here is told, and changes that no more.
@@ -198,6 +222,10 @@ export class QemuSession implements Session {
   async #removeTracking(): Promise<void> {
     await this.#sourceServer.stop();
     await this.#tracking.removeAll();
+  }
+
+  async #removeTls(): Promise<void> {
+    await Promise.all([this.#sourceTls.remove(), this.#destinationTls.remove()]);
   }
 
   #watch(qmp: QmpClient, side: Side): void {

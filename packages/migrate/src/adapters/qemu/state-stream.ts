@@ -16,10 +16,22 @@ export interface StateStreamOptions {
   /** The source's; already watching. */
   readonly guest: GuestWatch;
   readonly maxDowntimeMs: number;
+  /** Goes over TLS, or in plain text. */
+  readonly tls?: StateTls | undefined;
   /** How long both sides may take to say how the hand-over ended. Milliseconds. */
   readonly handOverTimeoutMs: number;
   /** Called when the stream fails by itself, before it is handed over. */
   readonly fail: (error: MigrationError) => void;
+}
+
+/** What the two ends of a stream need for TLS. */
+export interface StateTls {
+  /** The id of the source's credentials object; it connects. */
+  readonly source: string;
+  /** The id of the destination's; it listens. */
+  readonly destination: string;
+  /** Whom the destination's certificate has to be for. */
+  readonly name: string;
 }
 
 /**
@@ -51,11 +63,15 @@ export class StateStream {
 
   /** Sets both sides up. Undo with `restoreSettings`. */
   async configure(): Promise<void> {
-    const { source, destination, maxDowntimeMs } = this.#options;
+    const { source, destination, maxDowntimeMs, tls } = this.#options;
     await this.#sourceSettings.change(['events', 'return-path', 'pause-before-switchover'], {
       'downtime-limit': downtimeLimit(1, maxDowntimeMs),
+      ...(tls && { 'tls-creds': tls.source, 'tls-hostname': tls.name }),
     });
-    await this.#destinationSettings.change(['events', 'return-path', 'late-block-activate'], {});
+    await this.#destinationSettings.change(
+      ['events', 'return-path', 'late-block-activate'],
+      tls ? { 'tls-creds': tls.destination } : {},
+    );
     this.#unwatch = source.on((event) => this.#watch(event));
     const { major, minor } = destination.greeting.version.qemu;
     this.#canStay = major > 9 || (major === 9 && minor >= 1);

@@ -1,0 +1,134 @@
+import {
+  type LabPki,
+  makePki,
+  nbdcopy,
+  nbdinfo,
+  qemuImg,
+  qemuIo,
+  requires,
+  run,
+  Scratch,
+} from '@blockferry/lab';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connect, type NbdServer, type ServeOptions, serve } from '../../src/index.js';
+import { firstDifference, MiB, noise } from '../support/contents.js';
+
+const lab = requires('nbdcopy', 'nbdinfo', 'qemu-img', 'qemu-io', 'openssl');
+
+describe.skipIf(!lab.available)('our server and clients with GnuTLS', () => {
+  let scratch: Scratch;
+  let pki: LabPki;
+  beforeAll(async () => {
+    scratch = new Scratch();
+    pki = await makePki(scratch.join('pki'));
+  });
+  afterAll(() => scratch[Symbol.asyncDispose]());
+
+  let sockets = 0;
+  function unix(): string {
+    sockets += 1;
+    return `nbd+unix:///?socket=${scratch.join(`${sockets}.sock`)}`;
+  }
+  const LISTEN = { unix, tcp: () => 'nbd://127.0.0.1:0' };
+  const KINDS = Object.keys(LISTEN) as (keyof typeof LISTEN)[];
+
+  function start(options: Partial<ServeOptions> = {}): Promise<NbdServer> {
+    return serve({ memory: 8 * MiB, listen: unix(), tls: { directory: pki.good }, ...options });
+  }
+
+  /** What libnbd is told. */
+  const libnbd = (server: NbdServer, folder = pki.good): string =>
+    `${server.uri}${server.uri.includes('?') ? '&' : '?'}tls-certificates=${folder}`;
+
+  /** What QEMU's tools are told. */
+  function qemu(server: NbdServer, more = ''): string[] {
+    const uri = new URL(server.uri.replace(/^nbds/, 'http'));
+    const socket = new URLSearchParams(uri.search).get('socket');
+    const port = /:(\d+)\//.exec(server.uri)?.[1];
+    const where =
+      socket === null
+        ? `server.type=inet,server.host=127.0.0.1,server.port=${port}`
+        : `server.type=unix,server.path=${socket}`;
+    return [
+      ...['--object', `tls-creds-x509,id=tls0,dir=${pki.good},endpoint=client${more}`],
+      ...['--image-opts', `driver=nbd,${where},tls-creds=tls0,tls-hostname=localhost`],
+    ];
+  }
+
+  it.each(KINDS)('%s: nbdinfo and nbdcopy', async (kind) => {
+    await using server = await start({ listen: LISTEN[kind]() });
+    expect(server.uri).toMatch(/^nbds/);
+    expect(await nbdinfo(libnbd(server))).toMatchObject({ TLS: true, exports: [{ 'export-size': 8 * MiB }] });
+    const image = scratch.join(`${kind}.raw`);
+    await import('node:fs/promises').then(({ writeFile }) => writeFile(image, noise(8 * MiB)));
+    await nbdcopy(image, libnbd(server));
+    await nbdcopy(libnbd(server), `${image}.back`);
+    const back = await import('node:fs/promises').then(({ readFile }) => readFile(`${image}.back`));
+    expect(firstDifference(back, noise(8 * MiB))).toBeUndefined();
+  });
+
+  it.each(KINDS)('%s: qemu-img and qemu-io', async (kind) => {
+    await using server = await start({ listen: LISTEN[kind]() });
+    const commands = [
+      'write -P 7 1M 3M',
+      'flush',
+      'read -P 7 1M 3M',
+      'read -P 0 0 1M',
+      'write -z 2M 1M',
+      'read -P 0 2M 1M',
+    ];
+    const [object, creds, options, image] = qemu(server) as [string, string, string, string];
+    const { stdout } = await run('qemu-io', [
+      object,
+      creds,
+      options,
+      image,
+      ...commands.flatMap((one) => ['-c', one]),
+    ]);
+    expect(stdout).not.toContain('Pattern verification failed');
+    expect((await qemuImg('info', ...qemu(server))).stdout).toContain('8 MiB');
+    const copied = scratch.join(`${kind}-convert.raw`);
+    await qemuImg('convert', object, creds, options, image, '-O', 'raw', copied);
+    expect((await qemuIo(copied, ['read -P 7 1M 1M', 'read -P 7 3M 1M'])).stdout).not.toContain('failed');
+  });
+
+  it('speaks TLS 1.2 with a client that knows no newer one', async () => {
+    await using server = await start();
+    const { stdout } = await run('qemu-io', [
+      ...qemu(server, ',priority=NORMAL:-VERS-TLS1.3'),
+      ...['-c', 'write -P 7 1M 3M', '-c', 'read -P 7 1M 3M'],
+    ]);
+    expect(stdout).toContain('read 3145728/3145728 bytes');
+    expect(stdout).not.toContain('failed');
+  });
+
+  it('lets in nobody without a certificate, and says nothing in plain', async () => {
+    await using server = await start();
+    const statuses = { statuses: [1] };
+    await run('nbdinfo', [libnbd(server, pki.caOnly)], statuses);
+    const plain = server.uri.replace(/^nbds/, 'nbd');
+    const { stderr } = await run('nbdinfo', [plain], statuses);
+    expect(stderr).toMatch(/TLS|not supported/i);
+    await expect(connect(plain)).rejects.toMatchObject({ code: 'NBD_TLS_REQUIRED' });
+  });
+
+  it('is not believed with a certificate that has expired, or is for another host', async () => {
+    for (const folder of [pki.expired, pki.wrongHost]) {
+      await using server = await start({ listen: 'nbd://127.0.0.1:0', tls: { directory: folder } });
+      await run('nbdinfo', [libnbd(server)], { statuses: [1] });
+    }
+  });
+
+  it('lets in anyone who trusts it, if told so', async () => {
+    await using server = await start({ tls: { directory: pki.good, verifyPeer: false } });
+    expect(await nbdinfo(libnbd(server, pki.caOnly))).toMatchObject({ TLS: true });
+  });
+
+  it('takes its certificates from the URI to listen on', async () => {
+    const listen = `${unix().replace(/^nbd/, 'nbds')}&tls-certificates=${pki.good}&tls-verify-peer=0`;
+    await using server = await serve({ memory: MiB, listen });
+    expect(await nbdinfo(libnbd(server, pki.caOnly))).toMatchObject({ TLS: true });
+    const nothing = serve({ memory: MiB, listen: unix().replace(/^nbd/, 'nbds') });
+    await expect(nothing).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+  });
+});
