@@ -5,6 +5,7 @@
 // Takes no more than the stable toolchain: the compiler's own coverage instrumentation, and libFuzzer's source.
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { rustHost } from './rust-host.mjs';
 import { root, run } from './setup.mjs';
 
 const INSTRUMENTATION = [
@@ -22,6 +23,7 @@ const INSTRUMENTATION = [
 const LONGEST = 2048;
 
 const engine = join(root, 'native/engine');
+const host = rustHost();
 const target = join(engine, 'target/fuzz');
 const [seconds = '60', ...names] = process.argv.slice(2);
 const known = readdirSync(join(engine, 'fuzz/corpus'));
@@ -32,7 +34,7 @@ if (unknown.length > 0 || !/^\d+$/.test(seconds)) {
 }
 
 const build = ['build', '--release', '--package', 'fuzz', '--features', 'libfuzzer'];
-const place = ['--manifest-path', join(engine, 'Cargo.toml'), '--target-dir', target];
+const place = ['--manifest-path', join(engine, 'Cargo.toml'), '--target', host, '--target-dir', target];
 const status = run('cargo', [...build, ...place], {
   env: { ...process.env, RUSTFLAGS: INSTRUMENTATION.join(' ') },
 });
@@ -50,7 +52,7 @@ function fuzz(name) {
   const limits = [`-max_total_time=${seconds}`, `-max_len=${LONGEST}`, '-timeout=10', '-rss_limit_mb=1024'];
   const output = [`-artifact_prefix=${failures}/`, '-print_final_stats=1', '-verbosity=1'];
   const corpora = [found, join(engine, 'fuzz/corpus', name)];
-  return run(join(target, 'release/fuzz'), [...limits, ...output, ...corpora], {
+  return run(join(target, host, 'release/fuzz'), [...limits, ...output, ...corpora], {
     env: { ...process.env, FUZZ_TARGET: name },
   });
 }

@@ -2,14 +2,11 @@
 //
 // Every byte that is read or written through a pointer is watched, in the crates and in what they stand on. What a
 // sanitizer's own memory would decide is left out: how much a peer can cost, and the models, which have no pointers.
-import { spawnSync } from 'node:child_process';
+import { rustHost } from './rust-host.mjs';
 import { run } from './setup.mjs';
 
-const { stdout } = spawnSync('rustc', ['-vV'], { encoding: 'utf8' });
-const host = /^host: (.*)$/m.exec(stdout)?.[1];
 const manifest = ['--manifest-path', 'native/engine/Cargo.toml'];
-// A target of its own keeps the flags from build scripts and macros.
-const build = ['--target', host, '--target-dir', 'native/engine/target/sanitize'];
+const build = ['--target', rustHost(), '--target-dir', 'native/engine/target/sanitize'];
 const crates = ['--workspace', '--exclude', 'blockferry-node', '--exclude', 'models'];
 const args = [
   'test',

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
 import type { Listen } from './peers.js';
 import { Scratch } from './scratch.js';
 
@@ -10,6 +11,8 @@ export interface NbdServerPeerOptions {
   readonly listen?: Listen;
   /** Lines for the export's section of nbd-server(5), such as `rotational = true`. */
   readonly settings?: readonly string[];
+  /** Demands TLS, with the server's certificate in this folder. */
+  readonly tlsFolder?: string;
 }
 
 /**
@@ -28,10 +31,9 @@ export class NbdServerPeer implements AsyncDisposable {
     const config = scratch.join('config');
     // Port 0 stands for the socket that it is given as its standard input.
     const settings = ['flush = true', 'fua = true', 'trim = true', ...(options.settings ?? [])];
-    await writeFile(
-      config,
-      ['[generic]', 'port = 0', '[disk]', `exportname = ${image}`, ...settings, ''].join('\n'),
-    );
+    const generic = ['port = 0', ...(options.tlsFolder === undefined ? [] : tlsSettings(options.tlsFolder))];
+    const lines = ['[generic]', ...generic, '[disk]', `exportname = ${image}`, ...settings, ''];
+    await writeFile(config, lines.join('\n'));
     const clients = new Set<ChildProcess>();
     const listener = createServer({ pauseOnConnect: true }, (socket) => serve(config, socket, clients));
     const path = scratch.join('nbd.sock');
@@ -63,6 +65,17 @@ export class NbdServerPeer implements AsyncDisposable {
     );
     await this.#scratch[Symbol.asyncDispose]();
   }
+}
+
+/** Source: nbd-server(5), FORCEDTLS. */
+function tlsSettings(folder: string): string[] {
+  const file = (name: string): string => join(folder, name);
+  return [
+    `certfile = ${file('server-cert.pem')}`,
+    `keyfile = ${file('server-key.pem')}`,
+    `cacertfile = ${file('ca-cert.pem')}`,
+    'force_tls = true',
+  ];
 }
 
 function serve(config: string, socket: Socket, clients: Set<ChildProcess>): void {

@@ -57,19 +57,26 @@ export interface StorageDaemonOptions {
   readonly exportName?: string;
   /** @default 'unix' */
   readonly listen?: Listen;
+  /** Demands TLS, with the server's certificate in this folder. */
+  readonly tlsFolder?: string;
 }
 
 /** qemu-storage-daemon on an image, writable; resolves when it serves. */
 export function storageDaemon(image: string, options: StorageDaemonOptions = {}): Promise<NbdPeer> {
-  const { format = 'raw', exportName = 'disk', listen = 'unix' } = options;
+  const { format = 'raw', exportName = 'disk', listen = 'unix', tlsFolder } = options;
+  const tls = tlsFolder === undefined ? '' : ',tls-creds=tls0';
+  const credentials = `tls-creds-x509,id=tls0,dir=${tlsFolder},endpoint=server,verify-peer=on`;
   return startPeer(exportName, listen, (socket, pidFile) => [
     'qemu-storage-daemon',
+    ...(tlsFolder === undefined ? [] : ['--object', credentials]),
     ...['--blockdev', `driver=file,node-name=file,filename=${image},discard=unmap`],
     ...['--blockdev', `driver=${format},node-name=disk,file=file,discard=unmap`],
-    '--nbd-server',
-    listen === 'unix'
-      ? `addr.type=unix,addr.path=${socket}`
-      : `addr.type=inet,addr.host=${LOOPBACK},addr.port=0`,
+    ...[
+      '--nbd-server',
+      (listen === 'unix'
+        ? `addr.type=unix,addr.path=${socket}`
+        : `addr.type=inet,addr.host=${LOOPBACK},addr.port=0`) + tls,
+    ],
     ...['--export', `type=nbd,id=disk,node-name=disk,name=${exportName},writable=on`],
     ...['--pidfile', pidFile],
   ]);

@@ -1,25 +1,38 @@
-import { requires } from '@blockferry/lab';
-import { describe, expect, it } from 'vitest';
+import { makePki, requires, Scratch } from '@blockferry/lab';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connect, type NbdHandle } from '../../src/index.js';
 import { collect, firstDifference, KiB, MiB, noise } from '../support/contents.js';
 import { FORMS, SERVERS, TRANSPORTS } from '../support/foreign-servers.js';
 import { Workspace } from '../support/workspace.js';
 
-const lab = requires(...SERVERS.flatMap(({ needs }) => needs));
+const lab = requires('openssl', ...SERVERS.flatMap(({ needs }) => needs));
 
 /** Each cell of the client's table in docs/nbd-interop.md; those that are not applicable fall back. */
 describe.skipIf(!lab.available)(`the client with other people's servers ${lab.reason}`, () => {
+  let scratch: Scratch;
+  let folder: string;
+  beforeAll(async () => {
+    scratch = new Scratch();
+    folder = (await makePki(scratch.join('pki'))).good;
+  });
+  afterAll(() => scratch[Symbol.asyncDispose]());
+
   for (const server of SERVERS) {
-    for (const listen of TRANSPORTS) {
+    for (const [listen, secure] of TRANSPORTS.flatMap((kind) => [
+      [kind, false] as const,
+      [kind, true] as const,
+    ])) {
       for (const replies of FORMS) {
-        it(`${server.name}, ${listen}, ${replies}`, async () => {
+        it(`${server.name}, ${listen}, ${secure ? 'TLS' : 'plain'}, ${replies}`, async () => {
           await using workspace = await Workspace.create();
           const image = await workspace.file('image', SIZE, { offset: 0, bytes: noise(SIZE / 2) });
-          await using peer = await server.start(image, listen);
+          await using peer = await server.start(image, listen, secure ? folder : undefined);
           const model = Buffer.alloc(SIZE);
           noise(SIZE / 2).copy(model);
           {
-            await using handle = await connect(peer.uri, { replies });
+            const uri = secure ? peer.uri.replace(/^nbds?/, 'nbds') : peer.uri;
+            const tls = { directory: folder, hostname: 'localhost' };
+            await using handle = await connect(uri, secure ? { replies, tls } : { replies });
             const newest = server.replies.includes(replies) ? replies : server.replies.at(-1);
             expect(formOf(handle)).toBe(newest);
             await useEverything(handle, model);

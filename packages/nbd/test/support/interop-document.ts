@@ -30,8 +30,8 @@ newest one that it has is agreed on, and the test sees that it is.
 
 ## The client with servers
 
-Reads, also in one piece (DF), writes and FUA, zeroes (also allocated, fast), trims, prefetching, flushes, block status;
-exports of 0, 1, 511, 524289, 2^32-1, 2^32+1 bytes and of 8 TiB, copied from and to. (Of nbd-server, which has no block
+Each in plain and over TLS: reads, also in one piece (DF), writes and FUA, zeroes (also allocated, fast), trims,
+prefetching, flushes, block status. In plain: exports of 0, 1, 511, 524289, 2^32-1, 2^32+1 bytes and of 8 TiB, copied from and to. (Of nbd-server, which has no block
 status and reads all, not 8 TiB and not both sizes near 2^32.)
 
 ${table('server', SERVERS.map(serverRow))}
@@ -39,7 +39,7 @@ ${table('server', SERVERS.map(serverRow))}
 ## The server with clients
 
 Size, flags, contexts and block sizes as told; copies both ways; each command, checked against the image; several contexts;
-a request of no bytes refused.
+a request of no bytes refused. Over TLS nbdinfo, nbdcopy, qemu-img and qemu-io, in the newest form that they have.
 
 ${table('client', CLIENTS.map(clientRow))}
 

@@ -14,7 +14,7 @@ use super::client_session::{check, export, hear, transmit};
 use crate::message::message;
 use crate::script::Script;
 
-/// What was asked for, and the rest is one body; those of the other contexts are as they should be.
+/// What was asked for; then chunks, each of one of the contexts with a body of any bytes.
 pub(crate) fn run(input: &[u8]) {
     let mut script = Script::new(input);
     let (setup, asked) = (script.byte(), script.byte());
@@ -30,16 +30,19 @@ pub(crate) fn run(input: &[u8]) {
     let Ok(cookie) = session.submit(0, status) else { return };
     transmit(&mut session, usize::MAX, &mut Vec::new());
 
-    let body = script.rest();
-    let length = body.len();
-    let header = if export.framing == Framing::Extended {
-        let kind = NBD_REPLY_TYPE_BLOCK_STATUS_EXT;
-        message![NBD_EXTENDED_REPLY_MAGIC, 1_u16, kind, cookie, run.offset, length as u64]
-    } else {
-        message![NBD_STRUCTURED_REPLY_MAGIC, 1_u16, NBD_REPLY_TYPE_BLOCK_STATUS, cookie, length as u32]
-    };
-    if hear(&mut session, &[&header, body].concat(), usize::MAX).is_err() {
-        return;
+    while !script.is_over() && session.in_flight() > 0 {
+        let which = script.byte();
+        let body = [message![u32::from(which % 4)], script.bytes().to_vec()].concat();
+        let (done, length) = (u16::from(which & 0x80 != 0), body.len());
+        let header = if export.framing == Framing::Extended {
+            let kind = NBD_REPLY_TYPE_BLOCK_STATUS_EXT;
+            message![NBD_EXTENDED_REPLY_MAGIC, done, kind, cookie, run.offset, length as u64]
+        } else {
+            message![NBD_STRUCTURED_REPLY_MAGIC, done, NBD_REPLY_TYPE_BLOCK_STATUS, cookie, length as u32]
+        };
+        if hear(&mut session, &[header, body].concat(), usize::MAX).is_err() {
+            return;
+        }
     }
     let Some(over) = session.poll_completion() else { return };
     check(std::slice::from_ref(&over), &export);

@@ -3,6 +3,7 @@
 use nbd_proto::client::{Handshake, HandshakeError, Outcome};
 use nbd_proto::export::Export;
 use nbd_proto::framing::Framing;
+use nbd_proto::wire::NBD_OPT_STARTTLS;
 
 use crate::exchange::{LARGEST_BUFFER, fill};
 use crate::message::{any_option_reply, greeting};
@@ -15,11 +16,16 @@ pub(crate) fn run(input: &[u8]) {
     let (wants, piece) = (script.byte(), script.byte());
     let mut server = Server { said: Vec::new(), script };
     let first = converse(start(wants), usize::MAX, |heard| server.say(heard));
+    let is_plain = first.1.windows(12).all(|said| said != STARTTLS);
+    assert!(wants & 0x80 == 0 || !is_plain || !matches!(first.0, Ok(Some(_))), "nothing is done in plain");
     // However the bytes are cut, the same comes of them.
     let mut stream = Some(server.said);
     let again = converse(start(wants), usize::from(piece % 32) + 1, |_| stream.take());
     assert_eq!(first, again);
 }
+
+/// The option's magic number, and its own.
+const STARTTLS: &[u8] = b"IHAVEOPT\0\0\0\x05";
 
 fn start(wants: u8) -> Handshake {
     let contexts = ["base:allocation".to_owned(), "qemu:dirty-bitmap:b".to_owned()];
@@ -29,11 +35,12 @@ fn start(wants: u8) -> Handshake {
         2 => Handshake::inspect("x").unwrap(),
         _ => Handshake::list(),
     };
-    match wants / 4 % 4 {
+    let client = match wants / 4 % 4 {
         0 => client.up_to(Framing::Simple),
         1 => client.up_to(Framing::Structured),
         _ => client,
-    }
+    };
+    if wants & 0x80 == 0 { client } else { client.with_tls() }
 }
 
 struct Server<'a> {
@@ -90,7 +97,16 @@ pub(crate) fn converse(
                 check(&outcome);
                 return (Ok(Some(outcome)), said);
             }
-            assert_ne!(count, 0, "a client that is not done wants to hear more");
+            if client.wants_tls() {
+                // Its flags, and one option.
+                assert!(said.len() == 20 && last_option(&said) == Some(NBD_OPT_STARTTLS));
+                assert!(client.receive_buffer().is_empty(), "what comes now is not NBD's");
+                client.handle_tls();
+                said.extend_from_slice(client.transmit());
+                client.handle_transmitted(usize::MAX);
+            } else {
+                assert_ne!(count, 0, "a client that is not done wants to hear more");
+            }
         }
     }
     (Ok(None), said)

@@ -26,8 +26,14 @@ pub(crate) fn run(input: &[u8]) {
         steps.push(step.clone());
         Some(step)
     });
-    // However the bytes are cut, the same comes of them.
-    let mut steps = steps.into_iter();
+    // However the bytes are cut, and whatever was in the buffers, the same comes of them.
+    let mut steps = steps.into_iter().map(|step| match step {
+        Step::Submit(Command::Read { offset, mut buffer, dont_fragment }) => {
+            buffer.fill(0x11);
+            Step::Submit(Command::Read { offset, buffer, dont_fragment })
+        }
+        other => other,
+    });
     let again = converse(&export, usize::from(piece % 64) + 1, |_| steps.next());
     assert_eq!(first, again);
 }
@@ -121,6 +127,10 @@ fn converse(export: &Export, piece: usize, mut next: impl FnMut(&[(u64, u64)]) -
         }
     }
     check(&completions, export);
+    // What a read that failed left in its buffer is undefined.
+    for over in completions.iter_mut().filter(|over| over.result.is_err()) {
+        over.buffer = None;
+    }
     assert_eq!(session.in_flight() + completions.len(), requests.len());
     (result, completions, said)
 }

@@ -51,8 +51,12 @@ fn offers() -> Arc<[Offer]> {
 type Ending = (Result<Option<Outcome>, ProtocolError>, Vec<u8>);
 
 fn converse(newest: u8, piece: usize, mut said: &[u8]) -> Ending {
+    let mut is_secure = newest & 0x80 == 0;
     let newest = [Framing::Simple, Framing::Structured, Framing::Extended][usize::from(newest % 3)];
     let mut server = Handshake::new(offers()).up_to(newest);
+    if !is_secure {
+        server = server.with_tls();
+    }
     server.handle_transmitted(usize::MAX);
     let mut answers = Vec::new();
     while !said.is_empty() {
@@ -68,6 +72,7 @@ fn converse(newest: u8, piece: usize, mut said: &[u8]) -> Ending {
         }
         if let Some(outcome) = server.poll_outcome() {
             if let Outcome::Connected(choice) = &outcome {
+                assert!(is_secure, "nothing is served before TLS");
                 let offers = offers();
                 let offer = &offers[choice.offer];
                 assert!(choice.framing <= newest);
@@ -77,7 +82,13 @@ fn converse(newest: u8, piece: usize, mut said: &[u8]) -> Ending {
             }
             return (Ok(Some(outcome)), answers);
         }
-        assert_ne!(count, 0, "a server that is not done wants to hear more");
+        if server.wants_tls() {
+            assert!(server.receive_buffer().is_empty(), "what comes now is not NBD's");
+            server.handle_tls();
+            is_secure = true;
+        } else {
+            assert_ne!(count, 0, "a server that is not done wants to hear more");
+        }
     }
     (Ok(None), answers)
 }

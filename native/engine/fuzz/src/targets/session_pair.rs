@@ -171,7 +171,7 @@ impl Server {
         }
         let index = usize::from(script.byte()) % self.open.len();
         let open = &mut self.open[index];
-        let reply = open.request.reply();
+        let (reply, cookie) = (open.request.reply(), open.request.cookie);
         let how = script.byte();
         let result = match (how, open.action) {
             (0xf8.., _) => {
@@ -189,7 +189,7 @@ impl Server {
                     reply.hole(run, is_last, &mut answer);
                 } else {
                     reply.data_header(run, is_last, &mut answer);
-                    answer.resize(answer.len() + run.length as usize, data(&open.request));
+                    answer.extend((run.offset..run.end()).map(|offset| data_at(cookie, offset)));
                 }
                 if !is_last {
                     return answer;
@@ -205,7 +205,6 @@ impl Server {
                 Ok(())
             }
         };
-        let cookie = open.request.cookie;
         self.open.remove(index);
         assert!(self.ended.insert(cookie, result).is_none(), "cookies are there once");
         answer
@@ -218,8 +217,8 @@ impl Server {
             None => assert_eq!(told, Err(NbdErrno::Eshutdown), "only these are not sent"),
         }
         if let (Ok(Reply::Done), "read", Some(buffer)) = (&over.result, over.operation, &over.buffer) {
-            let expected = data_of(over.cookie);
-            assert!(buffer.iter().all(|byte| *byte == 0 || *byte == expected));
+            let mut bytes = (over.run.offset..).zip(buffer);
+            assert!(bytes.all(|(offset, byte)| *byte == 0 || *byte == data_at(over.cookie, offset)));
         }
     }
 }
@@ -234,11 +233,7 @@ fn status(reply: ReplyEncoder, open: &Open, how: u8, request_one: bool, answer: 
     }
 }
 
-fn data(request: &Request) -> u8 {
-    data_of(request.cookie)
-}
-
-/// What the server's disk holds, for a request.
-fn data_of(cookie: u64) -> u8 {
-    cookie as u8 | 0x80
+/// What the server's disk holds there, for a request; never zero, which is a hole's.
+fn data_at(cookie: u64, offset: u64) -> u8 {
+    (offset.wrapping_mul(31) >> 3 ^ offset ^ cookie) as u8 | 0x80
 }

@@ -258,9 +258,8 @@ mod tests {
 
     use block_device::MemoryDevice;
     use nbd_proto::framing::Framing;
-    use nbd_proto::wire::{NBD_CMD_FLUSH, NBD_CMD_WRITE, NBD_REQUEST_MAGIC, NBD_SIMPLE_REPLY_MAGIC};
-
     use nbd_proto::uri::NbdUri;
+    use nbd_proto::wire::{NBD_CMD_FLUSH, NBD_CMD_WRITE, NBD_REQUEST_MAGIC, NBD_SIMPLE_REPLY_MAGIC};
 
     use super::*;
     use crate::server::{ExportConfig, ServerOptions};
