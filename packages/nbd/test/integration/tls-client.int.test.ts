@@ -1,9 +1,11 @@
 import {
   blankImage,
   type LabPki,
+  type Listen,
   makePki,
   type NbdPeer,
   nbdkit,
+  nbdkitOn,
   qemuNbd,
   requires,
   Scratch,
@@ -19,7 +21,6 @@ import {
   type TlsCredentials,
 } from '../../src/index.js';
 import { firstDifference, KiB, MiB, noise } from '../support/contents.js';
-import { TcpRelay } from '../support/tcp-relay.js';
 
 const lab = requires('qemu-nbd', 'qemu-img', 'nbdkit', 'openssl');
 
@@ -33,21 +34,22 @@ describe.skipIf(!lab.available)('our client and servers with GnuTLS', () => {
   afterAll(() => scratch[Symbol.asyncDispose]());
 
   let images = 0;
-  async function qemu(folder: string, more = ''): Promise<NbdPeer> {
+  async function qemu(folder: string, listen: Listen = 'unix', more = ''): Promise<NbdPeer> {
     images += 1;
     const image = scratch.join(`disk${images}`);
     await blankImage(image, 8);
     const object = `tls-creds-x509,id=tls0,dir=${folder},endpoint=server,verify-peer=on${more}`;
-    return qemuNbd(image, { extraArguments: ['--object', object, '--tls-creds', 'tls0'] });
+    return qemuNbd(image, { listen, extraArguments: ['--object', object, '--tls-creds', 'tls0'] });
   }
-  const kit = (folder: string): Promise<NbdPeer> =>
-    nbdkit('--tls=require', `--tls-certificates=${folder}`, '--tls-verify-peer', 'memory', '8M');
+  const kit = (folder: string, listen: Listen = 'unix'): Promise<NbdPeer> =>
+    nbdkitOn(listen, '--tls=require', `--tls-certificates=${folder}`, '--tls-verify-peer', 'memory', '8M');
   const SERVERS = { 'qemu-nbd': qemu, nbdkit: kit };
   const NAMES = Object.keys(SERVERS) as (keyof typeof SERVERS)[];
 
-  /** The URI of a peer, on its socket or through a port. */
+  /** The URI of a peer, on its socket or its port. */
   const overUnix = (peer: NbdPeer): string => `nbds+unix:///?socket=${peer.socketPath}`;
-  const overTcp = (relay: TcpRelay, host = 'localhost'): string => `nbds://${host}:${relay.port}/`;
+  const overTcp = (peer: NbdPeer, host = 'localhost'): string =>
+    peer.uri.replace('nbd:', 'nbds:').replace('127.0.0.1', host);
   const creds = (directory: string, hostname?: string): TlsCredentials =>
     hostname === undefined ? { directory } : { directory, hostname };
 
@@ -71,11 +73,10 @@ describe.skipIf(!lab.available)('our client and servers with GnuTLS', () => {
   });
 
   it.each(NAMES)('%s: moves data over TCP, by a name and by an address', async (name) => {
-    await using peer = await SERVERS[name](pki.good);
-    await using relay = await TcpRelay.start(peer.socketPath);
-    await exchange(overTcp(relay), { tls: creds(pki.good) });
-    await exchange(overTcp(relay, '127.0.0.1'), { tls: creds(pki.good) });
-    await exchange(overTcp(relay, '127.0.0.1'), { tls: creds(pki.good, 'host-a') });
+    await using peer = await SERVERS[name](pki.good, 'tcp');
+    await exchange(overTcp(peer), { tls: creds(pki.good) });
+    await exchange(overTcp(peer, '127.0.0.1'), { tls: creds(pki.good) });
+    await exchange(overTcp(peer, '127.0.0.1'), { tls: creds(pki.good, 'host-a') });
   });
 
   it.each(NAMES)('%s: copies to it and compares, on several connections', async (name) => {
@@ -91,7 +92,7 @@ describe.skipIf(!lab.available)('our client and servers with GnuTLS', () => {
   });
 
   it('speaks TLS 1.2 with a server that knows no newer one', async () => {
-    await using peer = await qemu(pki.good, ',priority=NORMAL:-VERS-TLS1.3');
+    await using peer = await qemu(pki.good, 'unix', ',priority=NORMAL:-VERS-TLS1.3');
     await exchange(overUnix(peer), { tls: creds(pki.good, 'localhost') });
   });
 
@@ -120,10 +121,9 @@ describe.skipIf(!lab.available)('our client and servers with GnuTLS', () => {
     refusals.filter(([, server]) => name !== 'qemu-nbd' || server !== 'expired');
   describe.each(NAMES)('%s', (name) => {
     it.each(refusalsBy(name))('%s', async (_what, server, client, hostname, code) => {
-      await using peer = await SERVERS[name](pki[server]);
-      await using relay = await TcpRelay.start(peer.socketPath);
+      await using peer = await SERVERS[name](pki[server], 'tcp');
       const options: ConnectOptions = { tls: creds(pki[client] ?? scratch.join('absent'), hostname) };
-      await expect(connect(overTcp(relay), options)).rejects.toMatchObject({ code });
+      await expect(connect(overTcp(peer), options)).rejects.toMatchObject({ code });
     });
   });
 

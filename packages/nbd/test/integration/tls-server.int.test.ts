@@ -3,6 +3,7 @@ import {
   makePki,
   nbdcopy,
   nbdinfo,
+  python,
   qemuImg,
   qemuIo,
   requires,
@@ -12,8 +13,9 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connect, type NbdServer, type ServeOptions, serve } from '../../src/index.js';
 import { firstDifference, MiB, noise } from '../support/contents.js';
+import { FORMS, TRANSPORTS } from '../support/foreign-servers.js';
 
-const lab = requires('nbdcopy', 'nbdinfo', 'qemu-img', 'qemu-io', 'openssl');
+const lab = requires('python3-libnbd', 'nbdcopy', 'nbdinfo', 'qemu-img', 'qemu-io', 'openssl');
 
 describe.skipIf(!lab.available)('our server and clients with GnuTLS', () => {
   let scratch: Scratch;
@@ -30,7 +32,7 @@ describe.skipIf(!lab.available)('our server and clients with GnuTLS', () => {
     return `nbd+unix:///?socket=${scratch.join(`${sockets}.sock`)}`;
   }
   const LISTEN = { unix, tcp: () => 'nbd://127.0.0.1:0' };
-  const KINDS = Object.keys(LISTEN) as (keyof typeof LISTEN)[];
+  const CELLS = TRANSPORTS.flatMap((kind) => FORMS.map((replies) => [kind, replies] as const));
 
   function start(options: Partial<ServeOptions> = {}): Promise<NbdServer> {
     return serve({ memory: 8 * MiB, listen: unix(), tls: { directory: pki.good }, ...options });
@@ -55,11 +57,17 @@ describe.skipIf(!lab.available)('our server and clients with GnuTLS', () => {
     ];
   }
 
-  it.each(KINDS)('%s: nbdinfo and nbdcopy', async (kind) => {
-    await using server = await start({ listen: LISTEN[kind]() });
+  it.each(CELLS)('%s, %s: nbdinfo, nbdcopy and libnbd in Python', async (kind, replies) => {
+    await using server = await start({ listen: LISTEN[kind](), replies });
     expect(server.uri).toMatch(/^nbds/);
-    expect(await nbdinfo(libnbd(server))).toMatchObject({ TLS: true, exports: [{ 'export-size': 8 * MiB }] });
-    const image = scratch.join(`${kind}.raw`);
+    const structured = replies !== 'simple';
+    expect(await nbdinfo(libnbd(server))).toMatchObject({
+      TLS: true,
+      structured,
+      exports: [{ 'export-size': 8 * MiB }],
+    });
+    expect((await python(LIBNBD, libnbd(server))).stdout).toBe(`${structured ? 'True' : 'False'}\n`);
+    const image = scratch.join(`${kind}-${replies}.raw`);
     await import('node:fs/promises').then(({ writeFile }) => writeFile(image, noise(8 * MiB)));
     await nbdcopy(image, libnbd(server));
     await nbdcopy(libnbd(server), `${image}.back`);
@@ -67,8 +75,8 @@ describe.skipIf(!lab.available)('our server and clients with GnuTLS', () => {
     expect(firstDifference(back, noise(8 * MiB))).toBeUndefined();
   });
 
-  it.each(KINDS)('%s: qemu-img and qemu-io', async (kind) => {
-    await using server = await start({ listen: LISTEN[kind]() });
+  it.each(CELLS)('%s, %s: qemu-img and qemu-io', async (kind, replies) => {
+    await using server = await start({ listen: LISTEN[kind](), replies });
     const commands = [
       'write -P 7 1M 3M',
       'flush',
@@ -87,7 +95,7 @@ describe.skipIf(!lab.available)('our server and clients with GnuTLS', () => {
     ]);
     expect(stdout).not.toContain('Pattern verification failed');
     expect((await qemuImg('info', ...qemu(server))).stdout).toContain('8 MiB');
-    const copied = scratch.join(`${kind}-convert.raw`);
+    const copied = scratch.join(`${kind}-${replies}-convert.raw`);
     await qemuImg('convert', object, creds, options, image, '-O', 'raw', copied);
     expect((await qemuIo(copied, ['read -P 7 1M 1M', 'read -P 7 3M 1M'])).stdout).not.toContain('failed');
   });
@@ -132,3 +140,17 @@ describe.skipIf(!lab.available)('our server and clients with GnuTLS', () => {
     await expect(nothing).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
   });
 });
+
+const LIBNBD = `
+import nbd, sys
+h = nbd.NBD()
+h.set_uri_allow_local_file(True)
+h.connect_uri(sys.argv[1])
+assert h.get_tls_negotiated()
+data = bytes(range(256)) * 4096
+h.pwrite(data, 4096)
+assert h.pread(len(data), 4096) == data
+h.zero(len(data), 4096)
+print(h.get_structured_replies_negotiated())
+h.shutdown()
+`;
