@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::{env, fs};
 
 /// Mutations of each target's corpus: a second or two without optimisation. `npm run fuzz` looks further.
-const MUTATIONS: usize = 1500;
+const MUTATIONS: usize = 4000;
 /// Longer inputs have more of the same messages.
 const LONGEST: usize = 512;
 

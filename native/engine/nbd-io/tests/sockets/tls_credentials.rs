@@ -111,6 +111,7 @@ fn a_server_lets_in_whom_its_ca_knows() {
 
     ours.issue("client", &[], EXPIRED);
     assert_eq!(refused(&ours.uri(&server)).kind(), ErrorKind::TlsClientCertificate);
+    server.close().unwrap();
 
     let open = ours.serve_to(any_tcp_port(), false);
     assert_eq!(read(&mut connect(&stranger.uri(&open)), 0, 512), [0; 512]);
