@@ -3,8 +3,8 @@ import { paramFromJson, paramToJson, type TypedParamJson } from './json.js';
 import { checkName } from './name.js';
 import type { ParamType, ParamValue, TypedParam, ValueOfType } from './param.js';
 import { type NameOf, type RecordOf, type Schema, specOf, unsupported, type ValueOf } from './schema.js';
+import { check } from './schema-check.js';
 import { parseValue, type TextOptions } from './text/value.js';
-import { validate } from './validate.js';
 import { checkType, checkValue, toUnsigned } from './value.js';
 import { decodeXdr, encodeXdr } from './xdr/typed-param.js';
 
@@ -39,7 +39,8 @@ export class TypedParams<out S extends Schema = Schema> implements Iterable<Type
       const values = given === undefined ? [] : isList(given) ? given : [given];
       for (const value of values) params.#push(name, type, value);
     }
-    return validate(params, schema);
+    check(params, schema);
+    return params as unknown as TypedParams<S>;
   }
 
   /**

@@ -80,11 +80,12 @@ impl BlockStatusMap {
         runs
     }
 
-    fn ask(&mut self, questions: &[Run]) -> Result<Vec<Completion>, CopyError> {
+    fn ask(&mut self, runs: &[Run]) -> Result<Vec<Completion>, CopyError> {
+        let questions = runs.iter().map(|run| question(*run, &self.context)).collect();
         match &mut self.respondent {
-            Respondent::Own(Some(connection)) => ask(connection, &self.context, questions),
+            Respondent::Own(Some(connection)) => ask(connection, questions),
             Respondent::Own(None) => Err(CopyError::new(ErrorKind::Internal)),
-            Respondent::Lane(connection) => connection.ask(&self.context, questions),
+            Respondent::Lane(connection) => connection.ask(questions),
         }
     }
 }
@@ -140,20 +141,21 @@ impl Drop for BlockStatusMap {
 }
 
 /// The question what one context says of a range.
-pub(super) fn question(run: Run, context: &str) -> Command {
+fn question(run: Run, context: &str) -> Command {
     Command::BlockStatus { run, request_one: false, contexts: vec![context.to_owned()] }
 }
 
-fn ask(connection: &mut Connection, context: &str, questions: &[Run]) -> Result<Vec<Completion>, CopyError> {
-    for (token, run) in (0..).zip(questions) {
-        connection.submit(token, question(*run, context))?;
+fn ask(connection: &mut Connection, questions: Vec<Command>) -> Result<Vec<Completion>, CopyError> {
+    let count = questions.len();
+    for (token, question) in (0..).zip(questions) {
+        connection.submit(token, question)?;
     }
-    let mut answers = Vec::with_capacity(questions.len());
+    let mut answers = Vec::with_capacity(count);
     loop {
         let now = Instant::now();
         connection.drive(now)?;
         answers.extend(std::iter::from_fn(|| connection.poll_completion()));
-        if answers.len() == questions.len() {
+        if answers.len() == count {
             break;
         }
         wait(connection, now)?;

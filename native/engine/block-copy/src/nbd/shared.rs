@@ -5,11 +5,9 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use extent::Run;
 use nbd_io::client::{Command, Completion, Connection};
 use nbd_io::{ErrorKind as NbdErrorKind, Interest, Waker};
 
-use super::block_status::question;
 use crate::error::{CopyError, ErrorKind};
 
 /// The lane submits, drives and takes completions. The map only asks, and wakes the lane's driver.
@@ -103,16 +101,17 @@ impl SharedConnection {
         state.connection.take()
     }
 
-    /// Asks the status of each run and waits until all is answered. The lane has to be driven meanwhile; where
+    /// Asks each question and waits until all are answered, in order. The lane has to be driven meanwhile; where
     /// it is not, this ends by the deadline too.
-    pub(super) fn ask(&self, context: &str, runs: &[Run]) -> Result<Vec<Completion>, CopyError> {
+    pub(super) fn ask(&self, questions: Vec<Command>) -> Result<Vec<Completion>, CopyError> {
+        let count = questions.len();
         let mut state = self.state();
         state.answers.clear();
         state.batch = state.next_question;
-        for run in runs {
+        for question in questions {
             let token = state.next_question;
             state.next_question += 1;
-            state.connection()?.submit(token, question(*run, context))?;
+            state.connection()?.submit(token, question)?;
         }
         if let Some(driver) = &state.driver {
             driver.wake();
@@ -121,7 +120,7 @@ impl SharedConnection {
         let patience = deadline.map_or(GRACE, |deadline| {
             deadline.saturating_duration_since(Instant::now()).saturating_add(GRACE)
         });
-        let waiting = |state: &mut State| state.answers.len() < runs.len() && state.dead.is_none();
+        let waiting = |state: &mut State| state.answers.len() < count && state.dead.is_none();
         let (mut state, timeout) = self
             .answered
             .wait_timeout_while(state, patience, waiting)
