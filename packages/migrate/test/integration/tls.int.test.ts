@@ -67,10 +67,20 @@ describe.skipIf(!lab.available)(`a guest moves over TLS ${lab.reason}`, () => {
     afterAll(() => pair?.[Symbol.asyncDispose]());
 
     it.each([
-      ['certificates that have expired', 'expired', undefined, { code: 'NBD_TLS_CREDENTIALS', side: 'source' }],
+      [
+        'certificates that have expired',
+        'expired',
+        undefined,
+        { code: 'NBD_TLS_CREDENTIALS', side: 'source' },
+      ],
       ['a folder that is not there', undefined, undefined, { code: 'NBD_TLS_CREDENTIALS', side: 'source' }],
       ['certificates for another host', 'wrongHost', undefined, { code: 'NBD_TLS_HOSTNAME' }],
-      ['a destination that is not who it should be', 'good', 'elsewhere.example', { code: 'NBD_TLS_HOSTNAME' }],
+      [
+        'a destination that is not who it should be',
+        'good',
+        'elsewhere.example',
+        { code: 'NBD_TLS_HOSTNAME' },
+      ],
     ] as const)('stays where it is with %s', async (_, folder, hostname, expected) => {
       const before = [await leftovers(pair.source), await leftovers(pair.destination)];
       const directory = folder === undefined ? '/nowhere/at/all' : pki[folder];

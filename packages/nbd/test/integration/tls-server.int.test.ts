@@ -14,8 +14,8 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connect, type NbdServer, type ServeOptions, serve } from '../../src/index.js';
 import { firstDifference, MiB, noise } from '../support/contents.js';
-import { FORMS, TRANSPORTS } from '../support/foreign-servers.js';
 import { fioVerified } from '../support/fio.js';
+import { FORMS, TRANSPORTS } from '../support/foreign-servers.js';
 import { qemuCredentials, qemuNode } from '../support/qemu-client.js';
 
 const lab = requires('python3-libnbd', 'nbdcopy', 'nbdinfo', 'qemu-img', 'qemu-io', 'fio', 'openssl');
