@@ -16,6 +16,8 @@ export interface LibvirtPairOptions {
   readonly rateMiB?: number;
   /** The destination's images are full of random bytes, instead of blank. */
   readonly dirtyTarget?: boolean;
+  /** Waits for the guest's first beat, and not only for its QEMU. @default true */
+  readonly isBooted?: boolean;
 }
 
 /**
@@ -40,7 +42,7 @@ export class LibvirtPair implements AsyncDisposable {
     this.destination = destination;
   }
 
-  /** Resolves after the guest's first beat. Nothing is left if it rejects. */
+  /** Resolves after the guest's first beat, if nothing else is said. Nothing is left if it rejects. */
   static async start(options: LibvirtPairOptions = {}): Promise<LibvirtPair> {
     const disks = shareRate(options.disks ?? DEFAULT_DISKS, options.rateMiB);
     const network = await TwoHosts.start();
@@ -48,11 +50,14 @@ export class LibvirtPair implements AsyncDisposable {
     const hosts: LibvirtHost[] = [];
     try {
       await mkdir(layout.scratch.join('images'));
-      for (const side of SIDES) hosts.push(await startHost(layout, side));
+      const starts = await Promise.allSettled(SIDES.map((side) => startHost(layout, side)));
+      for (const start of starts) if (start.status === 'fulfilled') hosts.push(start.value);
+      for (const start of starts) if (start.status === 'rejected') throw start.reason;
       const [source, destination] = hosts as [LibvirtHost, LibvirtHost];
       const pair = new LibvirtPair(layout, source, destination);
       await pair.#createImages(options.dirtyTarget ?? false);
       await pair.#startGuest();
+      if (options.isBooted ?? true) await pair.#firstBeat();
       return pair;
     } catch (error) {
       await dispose(layout, hosts);
@@ -107,6 +112,9 @@ export class LibvirtPair implements AsyncDisposable {
     await symlink(initrd, boot.initrd);
     await writeFile(definition, domainXml({ name: this.domain, images, disks: this.disks, boot }));
     await this.source.virsh('create', definition);
+  }
+
+  async #firstBeat(): Promise<void> {
     await this.source.waitBeats(1);
     const { complaints } = this.source.console;
     if (complaints.length > 0) throw new Error(complaints.join('\n'));

@@ -214,14 +214,16 @@ class Ends implements AsyncDisposable {
     return blockferry([command, '--from', this.#uris.source, '--to', this.#uris.destination, ...options]);
   }
 
-  /** Migrates, and looks at what listens while it copies: which it does slowly enough to be seen. */
+  /** Migrates, and looks at what listens while it copies; it stands still for the look, and cannot be done before. */
   async migrate(...options: readonly string[]): Promise<CommandResult & { readonly during: Added }> {
     let looking: Promise<Added> | undefined;
-    const look = (event: EventLine): void => {
-      if (event['phase'] === 'bulk') looking = this.#added();
+    const look = (event: EventLine, signal: (name: NodeJS.Signals) => void): void => {
+      if (event.type !== 'phase' || event['phase'] !== 'bulk') return;
+      signal('SIGSTOP');
+      looking = this.#added().finally(() => signal('SIGCONT'));
     };
     const ends = ['--from', this.#uris.source, '--to', this.#uris.destination];
-    const run = await blockferry(['migrate', ...ends, '--bandwidth', '6MiB/s', ...options], look);
+    const run = await blockferry(['migrate', ...ends, '--bandwidth', '2MiB/s', ...options], look);
     if (looking === undefined) throw new Error(`it did not come to copying: ${JSON.stringify(run)}`);
     return { ...run, during: await looking };
   }

@@ -1,7 +1,8 @@
-import { nbdcopy, nbdinfo, python, qemuImg, qemuIo, requires, run } from '@blockferry/lab';
+import { nbdcopy, nbdinfo, python, qemuImg, qemuIo, requires } from '@blockferry/lab';
 import { describe, expect, it } from 'vitest';
 import { type NbdServer, type Replies, serve } from '../../src/index.js';
 import { firstDifference, KiB, MiB, noise } from '../support/contents.js';
+import { fioVerified } from '../support/fio.js';
 import { FORMS, TRANSPORTS } from '../support/foreign-servers.js';
 import { Relay } from '../support/relay.js';
 import { Workspace } from '../support/workspace.js';
@@ -97,29 +98,7 @@ describe.skipIf(!lab.available)(`the server with other people's clients ${lab.re
 
         it("fio's NBD engine, with verification", async () => {
           await using disk = await Disk.serve(listen, replies);
-          const job = [
-            '--name=verified',
-            '--ioengine=nbd',
-            `--uri=${disk.uri}`,
-            '--iodepth=16',
-            `--size=${SIZE}`,
-          ];
-          const pattern = [
-            '--rw=randwrite',
-            '--bsrange=512-64k',
-            '--bs_unaligned',
-            '--verify=crc32c',
-            '--do_verify=1',
-          ];
-          const { stdout } = await run('fio', [
-            ...job,
-            ...pattern,
-            '--verify_fatal=1',
-            '--output-format=terse',
-          ]);
-          // Source: fio's HOWTO, "Terse output": the fifth field is the error, the sixth KiB read by verifying.
-          const [, , , , error, read] = stdout.split(';');
-          expect([error, Number(read) > 0]).toEqual(['0', true]);
+          await fioVerified(disk.uri, SIZE);
           expect(firstDifference(await disk.contents(), Buffer.alloc(SIZE))).toBe(0);
         });
 

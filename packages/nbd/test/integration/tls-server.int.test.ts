@@ -1,3 +1,4 @@
+import { readFile, writeFile } from 'node:fs/promises';
 import {
   type LabPki,
   makePki,
@@ -13,9 +14,11 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connect, type NbdServer, type ServeOptions, serve } from '../../src/index.js';
 import { firstDifference, MiB, noise } from '../support/contents.js';
+import { fioVerified } from '../support/fio.js';
 import { FORMS, TRANSPORTS } from '../support/foreign-servers.js';
+import { qemuCredentials, qemuNode } from '../support/qemu-client.js';
 
-const lab = requires('python3-libnbd', 'nbdcopy', 'nbdinfo', 'qemu-img', 'qemu-io', 'openssl');
+const lab = requires('python3-libnbd', 'nbdcopy', 'nbdinfo', 'qemu-img', 'qemu-io', 'fio', 'openssl');
 
 describe.skipIf(!lab.available)('our server and clients with GnuTLS', () => {
   let scratch: Scratch;
@@ -35,7 +38,8 @@ describe.skipIf(!lab.available)('our server and clients with GnuTLS', () => {
   const CELLS = TRANSPORTS.flatMap((kind) => FORMS.map((replies) => [kind, replies] as const));
 
   function start(options: Partial<ServeOptions> = {}): Promise<NbdServer> {
-    return serve({ memory: 8 * MiB, listen: unix(), tls: { directory: pki.good }, ...options });
+    const storage = options.file === undefined ? { memory: 8 * MiB } : {};
+    return serve({ ...storage, listen: unix(), tls: { directory: pki.good }, ...options });
   }
 
   /** What libnbd is told. */
@@ -44,17 +48,7 @@ describe.skipIf(!lab.available)('our server and clients with GnuTLS', () => {
 
   /** What QEMU's tools are told. */
   function qemu(server: NbdServer, more = ''): string[] {
-    const uri = new URL(server.uri.replace(/^nbds/, 'http'));
-    const socket = new URLSearchParams(uri.search).get('socket');
-    const port = /:(\d+)\//.exec(server.uri)?.[1];
-    const where =
-      socket === null
-        ? `server.type=inet,server.host=127.0.0.1,server.port=${port}`
-        : `server.type=unix,server.path=${socket}`;
-    return [
-      ...['--object', `tls-creds-x509,id=tls0,dir=${pki.good},endpoint=client${more}`],
-      ...['--image-opts', `driver=nbd,${where},tls-creds=tls0,tls-hostname=localhost`],
-    ];
+    return [...qemuCredentials(pki.good, more), '--image-opts', qemuNode(server)];
   }
 
   it.each(CELLS)('%s, %s: nbdinfo, nbdcopy and libnbd in Python', async (kind, replies) => {
@@ -68,11 +62,10 @@ describe.skipIf(!lab.available)('our server and clients with GnuTLS', () => {
     });
     expect((await python(LIBNBD, libnbd(server))).stdout).toBe(`${structured ? 'True' : 'False'}\n`);
     const image = scratch.join(`${kind}-${replies}.raw`);
-    await import('node:fs/promises').then(({ writeFile }) => writeFile(image, noise(8 * MiB)));
+    await writeFile(image, noise(8 * MiB));
     await nbdcopy(image, libnbd(server));
     await nbdcopy(libnbd(server), `${image}.back`);
-    const back = await import('node:fs/promises').then(({ readFile }) => readFile(`${image}.back`));
-    expect(firstDifference(back, noise(8 * MiB))).toBeUndefined();
+    expect(firstDifference(await readFile(`${image}.back`), noise(8 * MiB))).toBeUndefined();
   });
 
   it.each(CELLS)('%s, %s: qemu-img and qemu-io', async (kind, replies) => {
@@ -85,19 +78,20 @@ describe.skipIf(!lab.available)('our server and clients with GnuTLS', () => {
       'write -z 2M 1M',
       'read -P 0 2M 1M',
     ];
-    const [object, creds, options, image] = qemu(server) as [string, string, string, string];
-    const { stdout } = await run('qemu-io', [
-      object,
-      creds,
-      options,
-      image,
-      ...commands.flatMap((one) => ['-c', one]),
-    ]);
+    const { stdout } = await run('qemu-io', [...qemu(server), ...commands.flatMap((one) => ['-c', one])]);
     expect(stdout).not.toContain('Pattern verification failed');
     expect((await qemuImg('info', ...qemu(server))).stdout).toContain('8 MiB');
     const copied = scratch.join(`${kind}-${replies}-convert.raw`);
-    await qemuImg('convert', object, creds, options, image, '-O', 'raw', copied);
+    await qemuImg('convert', ...qemu(server), '-O', 'raw', copied);
     expect((await qemuIo(copied, ['read -P 7 1M 1M', 'read -P 7 3M 1M'])).stdout).not.toContain('failed');
+  });
+
+  it.each(CELLS)("%s, %s: fio's NBD engine, with verification", async (kind, replies) => {
+    const image = scratch.join(`${kind}-${replies}-fio.raw`);
+    await writeFile(image, Buffer.alloc(8 * MiB));
+    await using server = await start({ file: image, listen: LISTEN[kind](), replies });
+    await fioVerified(server.uri, 8 * MiB, pki.good);
+    expect(firstDifference(await readFile(image), Buffer.alloc(8 * MiB))).toBe(0);
   });
 
   it('speaks TLS 1.2 with a client that knows no newer one', async () => {
