@@ -2,10 +2,10 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use extent::Run;
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 use crate::buffers::is_zero;
-use extent::Run;
 
 /// Each region's checksum is the sum of the hashes of its blocks, each with its offset as the seed: no order
 /// matters, and two blocks that changed places do. A block of zeros counts nothing, so zeros need not be told.
@@ -52,15 +52,19 @@ impl Checksums {
     /// Adds what the device holds from `offset` on, a multiple of the block. Each block is added once at most.
     pub(crate) fn add(&self, offset: u64, bytes: &[u8]) {
         debug_assert!(offset.is_multiple_of(BLOCK.into()), "whole blocks");
-        let offsets = (offset..).step_by(BLOCK as usize);
-        for (at, block) in offsets.zip(bytes.chunks(BLOCK as usize)).filter(|(_, block)| !is_zero(block)) {
-            let hash = xxh3_128_with_seed(block, at);
+        let mut rest = bytes;
+        let mut at = offset;
+        while !rest.is_empty() {
+            let left = usize::try_from(self.region - at % self.region).unwrap_or(usize::MAX);
+            let (begun, beyond) = rest.split_at(left.min(rest.len()));
             let index = usize::try_from(at / self.region).unwrap_or(usize::MAX);
             if let Some(sum) = self.sums.get(index) {
-                let [low, high] = halves(hash);
+                let [low, high] = hash(at, begun);
                 sum.low.fetch_add(low, Ordering::AcqRel);
                 sum.high.fetch_add(high, Ordering::AcqRel);
             }
+            at += begun.len() as u64;
+            rest = beyond;
         }
     }
 
@@ -78,13 +82,17 @@ impl Sum {
     }
 }
 
-fn halves(hash: u128) -> [u64; 2] {
-    let bytes = hash.to_le_bytes();
-    let (halves, _) = bytes.as_chunks::<8>();
-    match halves {
-        [low, high] => [u64::from_le_bytes(*low), u64::from_le_bytes(*high)],
-        _ => [0; 2],
-    }
+/// The sum of the blocks' hashes.
+fn hash(offset: u64, bytes: &[u8]) -> [u64; 2] {
+    let blocks = (offset..).step_by(BLOCK as usize).zip(bytes.chunks(BLOCK as usize));
+    blocks.filter(|(_, block)| !is_zero(block)).fold([0, 0], |[low, high], (at, block)| {
+        let hash = xxh3_128_with_seed(block, at);
+        [low.wrapping_add(half(hash)), high.wrapping_add(half(hash >> 64))]
+    })
+}
+
+fn half(hash: u128) -> u64 {
+    u64::try_from(hash & u128::from(u64::MAX)).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -132,6 +140,18 @@ mod tests {
         let (first, second) = swapped[..8192].split_at_mut(4096);
         first.swap_with_slice(second);
         assert_eq!(of(&swapped).first_difference(&of(&bytes)), Some(whole));
+    }
+
+    #[test]
+    fn what_lies_in_two_regions_is_added_to_both() {
+        let size = 2 * REGION;
+        let (sums, other) = (Checksums::new(size), Checksums::new(size));
+        let bytes = noise();
+        sums.add(REGION - 8192, &bytes);
+        other.add(REGION - 8192, &bytes[..8192]);
+        assert_eq!(sums.first_difference(&other), Some(Run::new(REGION, REGION)));
+        other.add(REGION, &bytes[8192..]);
+        assert_eq!(sums.first_difference(&other), None);
     }
 
     #[test]
