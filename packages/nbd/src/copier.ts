@@ -1,4 +1,10 @@
-import { type BindingCopier, type BindingPass, openCopier as openNative } from '@blockferry/engine';
+import {
+  type BindingCopier,
+  type BindingFailure,
+  type BindingPass,
+  type BindingVerification,
+  openCopier as openNative,
+} from '@blockferry/engine';
 import { checkInteger } from './check-integer.js';
 import { DirtyBitmap } from './dirty-bitmap.js';
 import { type Endpoint, toBindingEndpoints } from './endpoint.js';
@@ -20,6 +26,20 @@ export interface PassResult {
   /** How long it took, in milliseconds. */
   readonly ms: number;
 }
+
+/** Whether the destination reads as what was written to it. */
+export type Verification =
+  | { readonly verified: true }
+  | {
+      readonly verified: false;
+      /** The first range, of 64 MiB or more, that does not; both in bytes. */
+      readonly region: { readonly offset: number; readonly length: number };
+      /**
+       * The first byte in it that differs from the source now; it may be a byte that the source has changed
+       * meanwhile. None where both sides agree by now.
+       */
+      readonly firstDifference?: number;
+    };
 
 /** How far the running pass (or the last one) is. */
 export interface PassProgress {
@@ -55,6 +75,11 @@ export interface Copier extends AsyncDisposable {
   readonly size: number;
   /** Copies the whole device; `ABORTED` after `signal` or `cancel()`, when nothing is in flight any more. */
   bulk(signal?: AbortSignal): Promise<PassResult>;
+  /**
+   * Reads back what the last pass, a `bulk` with the option `verify`, made of the destination; `INVALID_ARGUMENT`
+   * after anything else. A pass like the others; `bytesMoved` of its progress are those read.
+   */
+  verify(signal?: AbortSignal): Promise<Verification>;
   /** Copies what `map` marks. A `DirtyBitmap` is rotated first, and gets its marks back if the pass fails. */
   round(map: DirtyMap, signal?: AbortSignal): Promise<PassResult>;
   /** How far the pass is; between passes, how far the last one came. */
@@ -92,6 +117,7 @@ export async function openCopier(
     replies: checkReplies(options.replies),
     allowLarger: options.allowLarger,
     createDestination: options.createDestination,
+    verify: options.verify,
     skipZeroes: options.sabotage?.skipZeroes,
   });
   const [from, to] = toBindingEndpoints([source, destination], options.tls);
@@ -113,11 +139,15 @@ class NativeCopier implements Copier {
   }
 
   bulk(signal?: AbortSignal): Promise<PassResult> {
-    return this.#pass(signal, () => this.#native.bulk());
+    return this.#pass<BindingPass>(signal, () => this.#native.bulk());
+  }
+
+  async verify(signal?: AbortSignal): Promise<Verification> {
+    return toVerification(await this.#pass<BindingVerification>(signal, () => this.#native.verify()));
   }
 
   round(map: DirtyMap, signal?: AbortSignal): Promise<PassResult> {
-    return this.#pass(signal, () =>
+    return this.#pass<BindingPass>(signal, () =>
       map instanceof DirtyBitmap
         ? this.#native.dirtyBitmap(map.native)
         : this.#native.dirtyNbd(map.uri, map.context),
@@ -141,10 +171,10 @@ class NativeCopier implements Copier {
     return this.close();
   }
 
-  async #pass(
+  async #pass<T extends object>(
     signal: AbortSignal | undefined,
-    start: () => ReturnType<BindingCopier['bulk']>,
-  ): Promise<PassResult> {
+    start: () => Promise<T | BindingFailure>,
+  ): Promise<T> {
     if (this.#closed !== undefined) throw new NbdError('CLOSED', 'This copier is closed: open another one.');
     if (this.#running !== undefined) {
       throw new NbdError(
@@ -152,7 +182,7 @@ class NativeCopier implements Copier {
         'A pass is running on this copier: await it before the next one.',
       );
     }
-    const running = cancellable<BindingPass>(signal, () => this.#native.cancel(), start);
+    const running = cancellable<T>(signal, () => this.#native.cancel(), start);
     this.#running = running;
     try {
       return await running;
@@ -168,4 +198,11 @@ class NativeCopier implements Copier {
     }
     await this.#native.close();
   }
+}
+
+function toVerification(found: BindingVerification): Verification {
+  const { regionOffset, regionLength, firstDifference } = found;
+  if (regionOffset === undefined || regionLength === undefined) return { verified: true };
+  const region = { offset: regionOffset, length: regionLength };
+  return { verified: false, region, ...(firstDifference !== undefined && { firstDifference }) };
 }

@@ -1,18 +1,31 @@
-import { type Copier, openCopier, type PassProgress, type PassResult, type Sabotage } from './copier.js';
+import {
+  type Copier,
+  openCopier,
+  type PassProgress,
+  type PassResult,
+  type Sabotage,
+  type Verification,
+} from './copier.js';
 import type { Endpoint } from './endpoint.js';
 import { NbdError } from './error.js';
 import { EventLog } from './event-log.js';
 import type { CopyOptions } from './options.js';
 import { RateLimiter } from './rate-limiter.js';
 
-/** What a finished copy did, in bytes. */
+/** What a finished copy did, in bytes; `ms` is without the verification. */
 export interface CopyResult extends PassResult {
   /** Bytes of the source. */
   readonly size: number;
+  /** With the option `verify`: whether the destination reads as what was written to it. */
+  readonly verified?: boolean;
+  /** Where it does not. */
+  readonly difference?: Omit<Extract<Verification, { verified: false }>, 'verified'>;
 }
 
 /** How far a copy is. */
 export interface CopySnapshot extends PassProgress {
+  /** `verify`: the destination is being read back, and the bytes are those read. */
+  readonly phase: 'copy' | 'verify';
   /** Bytes of the pass that are not acknowledged yet. */
   readonly bytesLeft: number;
   /** Since the last event; whole bytes. */
@@ -43,6 +56,7 @@ export interface CopyJob {
  * Copies `source` to `destination`: holes stay holes, old contents are overwritten with zeros where the
  * source has them, and the end is a flush. A missing destination file is created; a smaller destination is
  * refused (`SIZE_MISMATCH`); a larger one is taken where it is a file or device, whose tail is left alone.
+ * With `verify`, a destination that does not read as what was written is no error: the result tells.
  */
 export function copy(
   source: Endpoint,
@@ -60,6 +74,7 @@ class Job implements CopyJob {
   #copier: Copier | undefined;
   /** Once the copier is closed. */
   #last: PassProgress = { bytesDone: 0, bytesTotal: 0, bytesMoved: 0 };
+  #phase: CopySnapshot['phase'] = 'copy';
   #sampled = { at: performance.now(), bytes: 0, rate: 0 };
 
   constructor(source: Endpoint, destination: Endpoint, options: CopyOptions) {
@@ -79,7 +94,7 @@ class Job implements CopyJob {
   snapshot(): CopySnapshot {
     const progress = this.#copier?.progress() ?? this.#last;
     const bytesLeft = Math.max(0, progress.bytesTotal - progress.bytesDone);
-    return { ...progress, bytesLeft, bytesPerSecond: this.#sampled.rate };
+    return { ...progress, phase: this.#phase, bytesLeft, bytesPerSecond: this.#sampled.rate };
   }
 
   async cancel(reason?: unknown): Promise<void> {
@@ -99,6 +114,9 @@ class Job implements CopyJob {
   ): Promise<CopyResult> {
     const ticker = setInterval(() => this.#sample(), SAMPLE_MS);
     try {
+      if (options.verify && destination === 'null:') {
+        throw new NbdError('INVALID_ARGUMENT', 'verify: nothing can be read back from null:.');
+      }
       if (options.limiter === undefined) this.#limiter.setRate(options.bandwidth);
       this.#copier = await openCopier(source, destination, {
         ...options,
@@ -106,8 +124,10 @@ class Job implements CopyJob {
         signal,
         createDestination: true,
       });
-      const result = { size: this.#copier.size, ...(await this.#copier.bulk(signal)) };
+      const copied = await this.#copier.bulk(signal);
       this.#sample();
+      const verification = options.verify ? await this.#verify(this.#copier, signal) : {};
+      const result = { size: this.#copier.size, ...copied, ...verification };
       this.#log.push({ type: 'result', ok: true, ...result });
       return result;
     } catch (error) {
@@ -123,6 +143,14 @@ class Job implements CopyJob {
       this.#copier = undefined;
       await copier?.close();
     }
+  }
+
+  async #verify(copier: Copier, signal: AbortSignal): Promise<Pick<CopyResult, 'verified' | 'difference'>> {
+    this.#phase = 'verify';
+    this.#sampled = { at: performance.now(), bytes: 0, rate: 0 };
+    const { verified, ...difference } = await copier.verify(signal);
+    this.#sample();
+    return { verified, ...('region' in difference && { difference }) };
   }
 
   #sample(): void {

@@ -13,6 +13,7 @@ export {
   type PassProgress,
   type PassResult,
   type Sabotage,
+  type Verification,
 } from './copier.js';
 export { type CopyEvent, type CopyJob, type CopyResult, type CopySnapshot, copy } from './copy.js';
 export { DirtyBitmap, type DirtyRun, DirtySnapshot } from './dirty-bitmap.js';

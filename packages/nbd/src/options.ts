@@ -18,6 +18,11 @@ export interface CopyOptions {
   readonly extents?: boolean;
   /** The destination is known to read as zeros everywhere. Wrong use loses zeros. @default false */
   readonly destinationIsZero?: boolean;
+  /**
+   * Takes checksums of what is written, and afterwards reads the destination back and holds it against them. The
+   * source is read once only, and may be written to meanwhile. @default false
+   */
+  readonly verify?: boolean;
   /** How long one NBD request may take, in milliseconds. @default 30000 */
   readonly requestTimeoutMs?: number;
   /** How long connecting may take, in milliseconds. @default 10000 */

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use extent::Run;
 
 use crate::buffers::{BufferPool, is_zero};
-use crate::crew::{Crew, Task, WorkLimits};
+use crate::crew::{Crew, MakeTask, Task, WorkLimits};
 use crate::endpoint::{Completed, Endpoint, Operation};
 use crate::error::{CopyError, ErrorKind, Side};
 use crate::lane_pair::LanePair;
@@ -52,9 +52,22 @@ pub struct Comparer {
 
 /// What all workers have found.
 #[derive(Default)]
-struct Finding {
+pub(crate) struct Finding {
     counters: Counters,
     differs: Lowest,
+}
+
+impl Finding {
+    /// The lowest offset at which the two sides differ.
+    pub(crate) fn first_difference(&self) -> Option<u64> {
+        self.differs.offset()
+    }
+}
+
+/// For a pass whose pieces are read on both sides; one ends it that differs.
+pub(crate) fn make_reader(finding: &Arc<Finding>) -> MakeTask {
+    let finding = Arc::clone(finding);
+    Arc::new(move |pass| Box::new(Reader::new(Arc::clone(&finding), Arc::clone(pass))))
 }
 
 impl Comparer {
@@ -74,12 +87,16 @@ impl Comparer {
             window_bytes: options.window_bytes.max(2 * u64::from(cut.request_size)),
             limiter: Arc::clone(&options.limiter),
         };
-        let finding = Arc::new(Finding::default());
-        let shared = Arc::clone(&finding);
-        let make_reader = move |pass: &Arc<Pass>| Reader::new(Arc::clone(&shared), Arc::clone(pass));
         let lanes = options.connections.min(left.lanes).min(right.lanes).max(1);
-        let crew = Crew::start([&*a, &*b], lanes, &work, make_reader)?;
-        Ok(Self { a, b, use_extents: options.use_extents, cut, finding, passes: Passes::new(crew) })
+        let crew = Crew::start([&*a, &*b], lanes, &work)?;
+        Ok(Self {
+            a,
+            b,
+            use_extents: options.use_extents,
+            cut,
+            finding: Arc::default(),
+            passes: Passes::new(crew),
+        })
     }
 
     /// Compares up to the first difference.
@@ -87,7 +104,7 @@ impl Comparer {
         let turn = self.passes.turn();
         self.finding.differs.forget();
         self.finding.counters.reset(self.cut.size);
-        turn.run(|pass| {
+        turn.run(&make_reader(&self.finding), |pass| {
             let survey = Survey::Allocation {
                 source: MapCursor::allocation(&*self.a, Side::Source, self.use_extents)?,
                 destination: MapCursor::allocation(&*self.b, Side::Destination, self.use_extents)?,

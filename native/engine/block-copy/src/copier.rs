@@ -1,12 +1,13 @@
 //! Passes from a source to a destination.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use extent::{DirtyBitmap, DirtySnapshot};
 use nbd_io::NbdUri;
 
+use crate::checksums::{BLOCK, Checksums};
 use crate::crew::{Crew, WorkLimits};
 use crate::endpoint::{Endpoint, FLAG_ZERO};
 use crate::error::{CopyError, ErrorKind, Side};
@@ -16,8 +17,9 @@ use crate::pass::Pass;
 use crate::passes::{Passes, Turn};
 use crate::planner::Cut;
 use crate::progress::{Counters, PassReport, Progress};
-use crate::relay::{Relay, RelayPlan};
+use crate::relay::{RelayPlan, make_relay};
 use crate::survey::{MapCursor, Survey};
+use crate::verification::{ReadBackPlan, Verification, verify};
 
 /// Lasting lanes to both sides, and passes over them, one at a time.
 ///
@@ -30,6 +32,8 @@ pub struct Copier {
     cut: Cut,
     plan: Arc<RelayPlan>,
     passes: Passes,
+    /// The last pass was a bulk, and what it wrote is in the checksums.
+    verifiable: AtomicBool,
 }
 
 /// What a dirty pass copies.
@@ -65,7 +69,11 @@ impl Copier {
         if to.size < from.size {
             return Err(CopyError::new(ErrorKind::DestinationSmaller).of(Side::Destination));
         }
-        let cut = Cut::new(from.size, [from, to], options.request_size);
+        let mut cut = Cut::new(from.size, [from, to], options.request_size);
+        if options.verify {
+            cut = cut.in_blocks_of(BLOCK);
+        }
+        let covered = if options.zero_tail { to.size } else { from.size };
         let plan = Arc::new(RelayPlan {
             source_size: from.size,
             destination_size: to.size,
@@ -73,18 +81,21 @@ impl Copier {
             can_zero: to.can_zero,
             can_fast_zero: AtomicBool::new(to.can_fast_zero),
             counters: Counters::default(),
+            written: options.verify.then(|| Checksums::new(covered)),
             sabotage: options.sabotage,
         });
         let limits = WorkLimits {
             requests: options.requests,
-            window_bytes: options.window_bytes.max(u64::from(cut.request_size)),
+            // To find a difference, a piece is held twice.
+            window_bytes: options
+                .window_bytes
+                .max(u64::from(cut.request_size) * if options.verify { 2 } else { 1 }),
             limiter: Arc::clone(&options.limiter),
         };
         let lanes = options.connections.min(from.lanes).min(to.lanes).max(1);
-        let shared = Arc::clone(&plan);
-        let make_relay = move |pass: &Arc<Pass>| Relay::new(Arc::clone(&shared), Arc::clone(pass));
-        let crew = Crew::start([&*source, &*destination], lanes, &limits, make_relay)?;
-        Ok(Self { source, destination, options, cut, plan, passes: Passes::new(crew) })
+        let crew = Crew::start([&*source, &*destination], lanes, &limits)?;
+        let (passes, verifiable) = (Passes::new(crew), AtomicBool::new(false));
+        Ok(Self { source, destination, options, cut, plan, passes, verifiable })
     }
 
     /// Copies the whole device, so that afterwards it reads on the destination as it did on the source.
@@ -92,8 +103,11 @@ impl Copier {
     /// By both sides' block status where they have one: ranges that are zero on both sides are skipped.
     pub fn bulk(&self) -> Result<PassReport, CopyError> {
         let turn = self.passes.turn();
-        let size = if self.options.zero_tail { self.plan.destination_size } else { self.cut.size };
-        self.run(&turn, Cut { size, ..self.cut }, size, || {
+        let cut = self.bulk_cut();
+        if let Some(written) = &self.plan.written {
+            written.reset();
+        }
+        let report = self.run(&turn, cut, cut.size, || {
             let asked = self.options.use_extents;
             Ok(Survey::Allocation {
                 source: MapCursor::allocation(&*self.source, Side::Source, asked)?,
@@ -104,7 +118,28 @@ impl Copier {
                 },
                 source_end: self.plan.source_size,
             })
-        })
+        })?;
+        self.verifiable.store(self.plan.written.is_some(), Ordering::Release);
+        Ok(report)
+    }
+
+    /// Reads back what the last pass, a bulk, made of the destination. The source is not read for that, and may
+    /// have changed: only where the destination is not what was written is it, to tell the first difference.
+    ///
+    /// Errors besides the endpoints': `INVALID_OPTIONS` without [`CopierOptions::verify`], or after another pass.
+    pub fn verify(&self) -> Result<Verification, CopyError> {
+        let turn = self.passes.turn();
+        let written = self.plan.written.as_ref().filter(|_| self.verifiable.load(Ordering::Acquire));
+        let written = written.ok_or_else(|| CopyError::new(ErrorKind::Options))?;
+        let plan = ReadBackPlan {
+            destination: &*self.destination,
+            use_extents: self.options.use_extents,
+            source_size: self.plan.source_size,
+            cut: self.bulk_cut(),
+            written,
+            relay: &self.plan,
+        };
+        verify(&turn, &plan)
     }
 
     /// Copies what `map` says was written, zeros included.
@@ -148,6 +183,12 @@ impl Copier {
     /// Closes the lanes and ends their threads, as dropping does.
     pub fn close(self) {}
 
+    /// Where a bulk ends.
+    fn bulk_cut(&self) -> Cut {
+        let size = if self.options.zero_tail { self.plan.destination_size } else { self.cut.size };
+        Cut { size, ..self.cut }
+    }
+
     /// One pass, of which `total` bytes are to be done as far as is known.
     fn run<'a>(
         &self,
@@ -157,8 +198,9 @@ impl Copier {
         survey: impl FnOnce() -> Result<Survey<'a>, CopyError>,
     ) -> Result<PassReport, CopyError> {
         let started = Instant::now();
+        self.verifiable.store(false, Ordering::Release);
         self.plan.counters.reset(total);
-        turn.run(|pass| self.feed(pass, cut, survey()?))?;
+        turn.run(&make_relay(&self.plan), |pass| self.feed(pass, cut, survey()?))?;
         if self.options.flush && self.destination.limits().can_flush {
             turn.flush()?;
         }

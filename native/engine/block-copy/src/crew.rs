@@ -40,6 +40,9 @@ pub(crate) trait Task {
     fn is_idle(&self) -> bool;
 }
 
+/// Makes a worker's task for a pass, in the worker's thread.
+pub(crate) type MakeTask = Arc<dyn Fn(&Arc<Pass>) -> Box<dyn Task> + Send + Sync>;
+
 /// What each worker may have in flight, and how fast.
 #[derive(Clone)]
 pub(crate) struct WorkLimits {
@@ -61,19 +64,16 @@ struct Worker {
 }
 
 enum Order {
-    Pass(Membership),
+    Pass(Membership, MakeTask),
     Flush(Sender<Result<(), CopyError>>),
 }
 
 impl Crew {
     /// Opens up to `count` lane pairs, at least one, and starts a worker for each.
-    ///
-    /// `make_task` makes a worker's task for a pass.
-    pub(crate) fn start<T: Task + 'static>(
+    pub(crate) fn start(
         endpoints: [&dyn Endpoint; 2],
         count: usize,
         limits: &WorkLimits,
-        make_task: impl Fn(&Arc<Pass>) -> T + Clone + Send + 'static,
     ) -> Result<Self, CopyError> {
         let mut crew = Self { workers: vec![], wakers: vec![], health: Arc::default() };
         for index in 0..count {
@@ -91,9 +91,8 @@ impl Crew {
             crew.wakers.push(Arc::clone(&waker));
             let (orders, received) = channel();
             let limits = limits.clone();
-            let make_task = make_task.clone();
             let thread = Builder::new().name(format!("block-copy-{index}")).spawn(move || {
-                serve(&received, Station { index, lanes, waker, limits }, &make_task);
+                serve(&received, Station { index, lanes, waker, limits });
             })?;
             crew.workers.push(Worker { orders: Mutex::new(orders), thread });
         }
@@ -101,11 +100,11 @@ impl Crew {
     }
 
     /// Sets all workers to a new pass, whose queue is to be filled and closed. `Err`: a lane is dead.
-    pub(crate) fn begin(&self) -> Result<Arc<Pass>, CopyError> {
+    pub(crate) fn begin(&self, make_task: &MakeTask) -> Result<Arc<Pass>, CopyError> {
         self.health.check()?;
         let pass = Arc::new(Pass::new(self.wakers.clone(), Arc::clone(&self.health)));
         for worker in &self.workers {
-            worker.order(Order::Pass(Membership::new(&pass)));
+            worker.order(Order::Pass(Membership::new(&pass), Arc::clone(make_task)));
         }
         Ok(pass)
     }
@@ -160,12 +159,12 @@ struct Station {
     limits: WorkLimits,
 }
 
-fn serve<T: Task>(orders: &Receiver<Order>, mut station: Station, make_task: &impl Fn(&Arc<Pass>) -> T) {
+fn serve(orders: &Receiver<Order>, mut station: Station) {
     while let Ok(order) = orders.recv() {
         match order {
-            Order::Pass(membership) => {
+            Order::Pass(membership, make_task) => {
                 let mut task = make_task(membership.pass());
-                station.work(membership.pass(), &mut task);
+                station.work(membership.pass(), &mut *task);
                 membership.leave();
             }
             Order::Flush(reply) => {
@@ -191,7 +190,7 @@ enum Supply {
 }
 
 impl Station {
-    fn work(&mut self, pass: &Pass, task: &mut impl Task) {
+    fn work(&mut self, pass: &Pass, task: &mut dyn Task) {
         let window = Window::new(self.limits.requests, self.limits.window_bytes);
         let mut held = None;
         loop {
@@ -216,7 +215,7 @@ impl Station {
     }
 
     /// Drives both lanes and hands their completions on; whether there were any.
-    fn advance(&mut self, pass: &Pass, task: &mut impl Task, now: Instant) -> bool {
+    fn advance(&mut self, pass: &Pass, task: &mut dyn Task, now: Instant) -> bool {
         let mut progress = false;
         for side in SIDES {
             if let Err(error) = self.lanes.drive(side, now) {
@@ -237,7 +236,7 @@ impl Station {
     fn supply(
         &mut self,
         pass: &Pass,
-        task: &mut impl Task,
+        task: &mut dyn Task,
         window: &Window,
         held: &mut Option<Piece>,
         now: Instant,

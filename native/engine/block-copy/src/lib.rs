@@ -6,6 +6,7 @@
 //! not by the devices.
 
 mod buffers;
+mod checksums;
 mod comparison;
 mod copier;
 mod crew;
@@ -24,10 +25,12 @@ mod piece;
 mod planner;
 mod progress;
 mod rate_limiter;
+mod read_back;
 mod read_extents;
 mod relay;
 mod survey;
 mod sync;
+mod verification;
 mod window;
 
 pub use comparison::{Comparer, Comparison, compare};
@@ -44,6 +47,7 @@ pub use options::{CopierOptions, Sabotage};
 pub use progress::{PassReport, Progress};
 pub use rate_limiter::RateLimiter;
 pub use read_extents::read_extents;
+pub use verification::Verification;
 
 #[cfg(test)]
 mod tests;

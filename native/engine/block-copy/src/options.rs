@@ -27,6 +27,8 @@ pub struct CopierOptions {
     pub destination_is_zero: bool,
     /// The bulk zeroes what a larger destination has beyond the source's end. Default false.
     pub zero_tail: bool,
+    /// The bulk takes checksums of what it writes, for [`verify`](crate::Copier::verify). Default false.
+    pub verify: bool,
     /// Each pass ends with a flush on the destination. Default true.
     pub flush: bool,
     /// Timeouts of the connections that read a server's dirty map. Its contexts are ignored.
@@ -48,6 +50,7 @@ impl Default for CopierOptions {
             use_extents: true,
             destination_is_zero: false,
             zero_tail: false,
+            verify: false,
             flush: true,
             connect: ConnectOptions::default(),
             limiter: Arc::default(),

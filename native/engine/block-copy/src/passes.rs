@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::crew::Crew;
+use crate::crew::{Crew, MakeTask};
 use crate::error::{CopyError, ErrorKind};
 use crate::pass::{Pass, Planning};
 
@@ -47,8 +47,12 @@ pub(crate) struct Turn<'a> {
 
 impl Turn<'_> {
     /// Runs a pass whose pieces `feed` pushes. When it returns, nothing of it is in flight.
-    pub(crate) fn run(&self, feed: impl FnOnce(&Pass) -> Result<(), CopyError>) -> Result<(), CopyError> {
-        let pass = self.passes.crew.begin()?;
+    pub(crate) fn run(
+        &self,
+        make_task: &MakeTask,
+        feed: impl FnOnce(&Pass) -> Result<(), CopyError>,
+    ) -> Result<(), CopyError> {
+        let pass = self.passes.crew.begin(make_task)?;
         *self.passes.running() = Some(Arc::clone(&pass));
         let planning = Planning(&pass);
         // Now that it can be seen: a cancel before this is found here, a later one finds the pass.

@@ -25,6 +25,12 @@ impl Cut {
         Self { size, block, request_size: (payload - payload % block).max(block) }
     }
 
+    /// The same in blocks of at least this power of two.
+    pub(crate) fn in_blocks_of(self, block: u32) -> Self {
+        let block = block.max(self.block);
+        Self { block, request_size: (self.request_size - self.request_size % block).max(block), ..self }
+    }
+
     /// Cuts all that `survey` tells, in order of offsets, until `emit` wants no more.
     ///
     /// `zero_limit`: the most bytes of a piece that is zero on the source only, at that time.

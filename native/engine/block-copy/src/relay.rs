@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use extent::Run;
 
 use crate::buffers::{BufferPool, is_zero};
-use crate::crew::Task;
+use crate::checksums::Checksums;
+use crate::crew::{MakeTask, Task};
 use crate::endpoint::{Completed, Operation};
 use crate::error::{CopyError, ErrorKind, Side};
 use crate::lane_pair::LanePair;
@@ -29,6 +30,8 @@ pub(crate) struct RelayPlan {
     /// Until the destination says that it is not, or is not always, fast.
     pub(crate) can_fast_zero: AtomicBool,
     pub(crate) counters: Counters,
+    /// Of what is written, where that is to be verified.
+    pub(crate) written: Option<Checksums>,
     pub(crate) sabotage: Sabotage,
 }
 
@@ -51,7 +54,7 @@ impl RelayPlan {
 }
 
 /// One worker's transfers of one pass.
-pub(crate) struct Relay {
+struct Relay {
     plan: Arc<RelayPlan>,
     pass: Arc<Pass>,
     transfers: HashMap<u64, Transfer>,
@@ -84,8 +87,14 @@ impl Stage {
     }
 }
 
+/// For a pass whose pieces are copied.
+pub(crate) fn make_relay(plan: &Arc<RelayPlan>) -> MakeTask {
+    let plan = Arc::clone(plan);
+    Arc::new(move |pass| Box::new(Relay::new(Arc::clone(&plan), Arc::clone(pass))))
+}
+
 impl Relay {
-    pub(crate) fn new(plan: Arc<RelayPlan>, pass: Arc<Pass>) -> Self {
+    fn new(plan: Arc<RelayPlan>, pass: Arc<Pass>) -> Self {
         let buffers = BufferPool::default();
         Self { plan, pass, transfers: HashMap::new(), next_token: 0, postponed: Vec::new(), buffers }
     }
@@ -120,6 +129,9 @@ impl Relay {
         lanes: &mut LanePair,
     ) -> Result<(), CopyError> {
         buffer.resize(bytes(piece.run), 0);
+        if let Some(written) = &self.plan.written {
+            written.add(piece.run.offset, &buffer);
+        }
         let transfer = Transfer { piece, stage: Stage::Writing, claim };
         self.submit(transfer, Operation::Write { offset: piece.run.offset, buffer }, lanes)
     }

@@ -2,7 +2,9 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use block_copy::{Copier, CopierOptions, CopyError, DirtyMap, PassReport, RateLimiter, Sabotage, Side};
+use block_copy::{
+    Copier, CopierOptions, CopyError, DirtyMap, PassReport, RateLimiter, Sabotage, Side, Verification,
+};
 use napi::bindgen_prelude::Object;
 use napi::{Env, Result};
 use napi_derive::napi;
@@ -40,6 +42,8 @@ pub struct BindingCopierOptions {
     pub allow_larger: Option<bool>,
     /// Make a missing destination file.
     pub create_destination: Option<bool>,
+    /// Take checksums of what the bulk writes.
+    pub verify: Option<bool>,
     /// A fault for acceptance tests.
     pub skip_zeroes: Option<bool>,
 }
@@ -63,6 +67,7 @@ impl BindingCopierOptions {
             use_extents: self.extents.unwrap_or(defaults.use_extents),
             destination_is_zero: self.destination_is_zero.unwrap_or(defaults.destination_is_zero),
             zero_tail: self.allow_larger.unwrap_or(defaults.zero_tail),
+            verify: self.verify.unwrap_or(defaults.verify),
             limiter,
             connect: timeouts.connect_options(Vec::new()),
             sabotage: Sabotage { skip_zeroes: self.skip_zeroes.unwrap_or(false) },
@@ -82,6 +87,19 @@ pub struct BindingPass {
     pub bytes_skipped: i64,
     /// Milliseconds.
     pub ms: f64,
+}
+
+/// Whether the destination reads as what was written. Bytes.
+#[napi(object, object_from_js = false)]
+pub struct BindingVerification {
+    /// It does.
+    pub verified: bool,
+    /// Else: the range that reads as something else.
+    pub region_offset: Option<i64>,
+    /// Its length.
+    pub region_length: Option<i64>,
+    /// The first byte in it that differs from the source now.
+    pub first_difference: Option<i64>,
 }
 
 /// How far a pass is. Bytes.
@@ -146,6 +164,15 @@ impl BindingCopier {
     #[napi(ts_return_type = "Promise<BindingPass | BindingFailure>")]
     pub fn bulk<'env>(&self, env: &'env Env) -> Result<Object<'env>> {
         self.pass(env, Copier::bulk)
+    }
+
+    /// Reads back what the bulk wrote.
+    #[napi(ts_return_type = "Promise<BindingVerification | BindingFailure>")]
+    pub fn verify<'env>(&self, env: &'env Env) -> Result<Object<'env>> {
+        let copier = self.open();
+        off_thread(env, "blockferry-verify", move || {
+            Ok(BindingVerification::from(copier.ok_or_else(closed)?.verify()?))
+        })
     }
 
     /// Copies what an NBD export's bitmap marks.
@@ -219,6 +246,21 @@ impl From<PassReport> for BindingPass {
             bytes_zeroed: to_js(report.bytes_zeroed),
             bytes_skipped: to_js(report.bytes_skipped),
             ms: report.elapsed.as_secs_f64() * 1000.0,
+        }
+    }
+}
+
+impl From<Verification> for BindingVerification {
+    fn from(verification: Verification) -> Self {
+        let (region, first_difference) = match verification {
+            Verification::Verified => (None, None),
+            Verification::Different { region, offset } => (Some(region), offset.map(to_js)),
+        };
+        Self {
+            verified: region.is_none(),
+            region_offset: region.map(|region| to_js(region.offset)),
+            region_length: region.map(|region| to_js(region.length)),
+            first_difference,
         }
     }
 }

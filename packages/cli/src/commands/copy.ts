@@ -1,4 +1,4 @@
-import type { ComparisonResult, CopyOptions, CopyResult } from '@blockferry/nbd';
+import type { CopyOptions, CopyResult } from '@blockferry/nbd';
 import type { Command } from 'commander';
 import type { CommandContext } from '../context.js';
 import { EXIT, type Failure } from '../exit-status.js';
@@ -50,7 +50,10 @@ export function addCopyCommand(program: Command, context: CommandContext): void 
     .option('--bandwidth <rate>', 'no faster than this, e.g. 200MiB/s or 1.6Gbit/s', parseRate)
     .option('--target-is-zero', 'the destination reads as zeros already: write no zeros')
     .option('--no-extents', 'read everything, do not ask the source for its holes')
-    .option('--verify', 'compare both sides afterwards (exit status 4 if they differ)');
+    .option(
+      '--verify',
+      'read the destination back and hold it against checksums of what was written (exit status 4 if it differs)',
+    );
   withOutputOptions(withTlsOptions(command))
     .addHelpText(
       'after',
@@ -75,22 +78,21 @@ async function runCopy(
   if (options.verify && destination === 'null:') {
     throw new UsageError('With --verify the destination cannot be null:, for nothing can be read from it.');
   }
-  const { copy, compare } = await import('@blockferry/nbd');
+  const { copy } = await import('@blockferry/nbd');
   using output = new Output(shell, options);
   using interruption = new Interruption(shell, output);
-  const asked = { ...toCopyOptions(options), signal: interruption.signal };
-  const job = copy(source, destination, asked);
+  const job = copy(source, destination, { ...toCopyOptions(options), signal: interruption.signal });
   output.progress({ type: 'phase', phase: 'copy' });
+  let phase = 'copy';
   for await (const event of job.events()) {
     if (event.type !== 'progress') continue;
-    output.progress({ ...event, disk: '', phase: 'copy', round: 0 });
+    if (event.phase !== phase) output.progress({ type: 'phase', phase: event.phase });
+    phase = event.phase;
+    output.progress({ ...event, disk: '', round: 0 });
     await output.object(event);
   }
   const copied = await job.done;
-  if (options.verify) output.progress({ type: 'phase', phase: 'compare' });
-  const difference = options.verify
-    ? differenceIn(copied, await compare(source, destination, asked))
-    : undefined;
+  const difference = differenceIn(copied);
   output.endProgress();
 
   const exit = difference === undefined ? EXIT.done : EXIT.different;
@@ -99,10 +101,9 @@ async function runCopy(
     ok: exit === EXIT.done,
     exit,
     ...copied,
-    ...(options.verify && { verified: difference === undefined }),
     ...(difference !== undefined && { error: difference }),
   });
-  const verified = options.verify && difference === undefined ? ' Verified.' : '';
+  const verified = copied.verified ? ' Verified.' : '';
   await output.summary(`${copyText(copied)}${verified}\n`);
   if (difference !== undefined) tellFailure(shell.stderr, difference);
   return exit;
@@ -117,16 +118,25 @@ function toCopyOptions(given: CopyCommandOptions): CopyOptions {
     ...(bandwidth !== undefined && { bandwidth }),
     ...toTls(given),
     destinationIsZero: targetIsZero ?? false,
+    verify: given.verify ?? false,
     extents,
   };
 }
 
-/** Where the copy is not what the source is. A larger destination's tail is none of the copy. */
-function differenceIn(copied: CopyResult, { firstDifference }: ComparisonResult): Failure | undefined {
-  if (firstDifference === undefined || firstDifference >= copied.size) return undefined;
+/** Where the destination is not what was written to it. */
+function differenceIn({ difference }: CopyResult): Failure | undefined {
+  if (difference === undefined) return undefined;
+  const { region, firstDifference: offset } = difference;
+  const range = `the ${region.length} bytes from offset ${region.offset} on`;
+  const where =
+    offset === undefined
+      ? `somewhere in ${range}. Source and destination agree there by now: the source has changed, or the destination does not read the same each time.`
+      : `first at offset ${offset}, in ${range}.`;
   return {
     code: 'VERIFY_DIFFERENT',
-    message: `The copy differs from the source, first at offset ${firstDifference}.`,
-    offset: firstDifference,
+    message: `The destination is not what was written to it, ${where}`,
+    side: 'destination',
+    offset: offset ?? region.offset,
+    ...(offset === undefined && { length: region.length }),
   };
 }

@@ -7,6 +7,7 @@ export function describeStep(step: Step): string {
 
 const STEPS: Readonly<Record<Step, string>> = {
   copy: 'moving what holds data, keeping holes',
+  verify: 'reading the destination back',
   compare: 'reading both sides',
   fill: "writing half of the guest's disks",
   begin: 'looking at both sides',

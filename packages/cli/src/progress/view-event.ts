@@ -1,7 +1,7 @@
 import type { MigrationEvent, Phase, ProgressEvent } from '@blockferry/migrate';
 
 /** What is copied outside a migration goes through steps of its own. */
-export type Step = Phase | 'copy' | 'compare' | 'fill';
+export type Step = Phase | 'copy' | 'verify' | 'compare' | 'fill';
 
 /** How far a pass over one disk is. */
 export type PassProgress = Omit<ProgressEvent, 'type' | 'phase'> & { readonly phase: Step };

@@ -1,3 +1,4 @@
+import { open } from 'node:fs/promises';
 import {
   allocatedBytes,
   type NbdPeer,
@@ -119,6 +120,72 @@ describe.skipIf(!lab.available)('copy', () => {
     expect(refused.status).toBe(1);
     expect(result(refused.stdout)).toMatchObject({ ok: false, exit: 1, error: { code: 'SIZE_MISMATCH' } });
     expect(await sha256(smaller)).toBe(before);
+  });
+});
+
+describe.skipIf(!lab.available)('copy --verify', () => {
+  const AT = 5 * MIB + 4321;
+
+  /** A shell command that makes the byte at `AT` another one than it is. */
+  async function flip(path: string, like = path): Promise<string> {
+    await using file = await open(like);
+    const { buffer } = await file.read(Buffer.alloc(1), 0, 1, AT);
+    const octal = (buffer.readUInt8() ^ 0xff).toString(8);
+    return `printf '\\${octal}' | dd of=${path} bs=1 seek=${AT} conv=notrunc status=none`;
+  }
+
+  /** A server of a file that does `flush` when everything has been written. */
+  function faulty(path: string, flush: string): Promise<NbdPeer> {
+    return nbdkit(
+      'eval',
+      `get_size=stat -c %s ${path}`,
+      `pread=dd if=${path} skip=$4 count=$3 iflag=skip_bytes,count_bytes status=none`,
+      `pwrite=dd of=${path} seek=$4 oflag=seek_bytes conv=notrunc status=none`,
+      `flush=${flush}`,
+    );
+  }
+
+  it('ends with 4 and the offset where the destination reads as something else than was written', async () => {
+    await using scratch = new Scratch();
+    const [source, copy] = [scratch.join('src'), scratch.join('dst')];
+    await fullImage(source);
+    await fullImage(copy);
+    await using peer = await faulty(copy, await flip(copy, source));
+    const { status, stdout, stderr } = await blockferry('copy', source, peer.uri, '--verify', '--json');
+    expect(status).toBe(4);
+    expect(result(stdout)).toMatchObject({
+      ok: false,
+      exit: 4,
+      verified: false,
+      error: { code: 'VERIFY_DIFFERENT', side: 'destination', offset: AT },
+    });
+    expect(stderr).toContain(`first at offset ${AT},`);
+  });
+
+  it('ends with 0 where only the source has changed since it was read', async () => {
+    await using scratch = new Scratch();
+    const [source, copy] = [scratch.join('src'), scratch.join('dst')];
+    await fullImage(source);
+    await fullImage(copy);
+    await using peer = await faulty(copy, await flip(source));
+    const { status, stdout } = await blockferry('copy', source, peer.uri, '--verify', '--json');
+    expect(result(stdout)).toMatchObject({ ok: true, exit: 0, verified: true });
+    expect(status).toBe(0);
+    const compared = await blockferry('verify', source, copy, '--json');
+    expect(result(compared.stdout)).toMatchObject({ exit: 4, firstDifference: AT });
+  });
+
+  it('ends with 4 also where the source has become what the destination is', async () => {
+    await using scratch = new Scratch();
+    const [source, copy] = [scratch.join('src'), scratch.join('dst')];
+    await fullImage(source);
+    await fullImage(copy);
+    await using peer = await faulty(copy, `${await flip(source)} && ${await flip(copy, source)}`);
+    const { status, stdout, stderr } = await blockferry('copy', source, peer.uri, '--verify', '--json');
+    expect(status).toBe(4);
+    expect(result(stdout)).toMatchObject({ verified: false, error: { offset: 0, length: IMAGE_SIZE } });
+    expect(stderr).toContain('agree there by now');
+    expect((await blockferry('verify', source, copy)).status).toBe(0);
   });
 });
 

@@ -10,4 +10,5 @@ mod nbd;
 mod nbd_faults;
 mod rounds;
 mod served;
+mod verifying;
 mod whole_copies;
