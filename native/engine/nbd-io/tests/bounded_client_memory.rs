@@ -2,6 +2,8 @@
 #![cfg(test)]
 #![expect(clippy::cast_possible_truncation, reason = "the tests' numbers are small")]
 
+#[path = "sockets/peak_memory.rs"]
+mod peak_memory;
 #[expect(dead_code, reason = "shared with the other tests")]
 #[path = "sockets/scripted_server.rs"]
 mod scripted_server;
@@ -9,7 +11,6 @@ mod scripted_server;
 #[path = "sockets/setup.rs"]
 mod setup;
 
-use std::fs;
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 
@@ -18,6 +19,7 @@ use nbd_io::client::{Command, ConnectOptions, Connection, list};
 use nbd_io::{ErrorKind, Framing};
 use nbd_proto::wire::*;
 
+use peak_memory::peak_memory;
 use scripted_server::{ScriptedServer, wait_for_end};
 use setup::TempDir;
 
@@ -112,11 +114,4 @@ fn chunk_header(kind: u16, cookie: u64, length: u64) -> Vec<u8> {
 fn assert_grown(before: u64, allowed: u64, what: &str) {
     let grown = peak_memory() - before;
     assert!(grown < allowed, "{what}: {} KiB", grown >> 10);
-}
-
-/// The most that this process ever held, in bytes.
-fn peak_memory() -> u64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
 }

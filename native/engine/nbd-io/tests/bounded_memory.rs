@@ -2,6 +2,8 @@
 #![cfg(test)]
 #![expect(clippy::cast_possible_truncation, reason = "the tests' numbers are small")]
 
+#[path = "sockets/peak_memory.rs"]
+mod peak_memory;
 #[expect(dead_code, reason = "shared with the other tests")]
 #[path = "sockets/raw_client.rs"]
 mod raw_client;
@@ -9,12 +11,12 @@ mod raw_client;
 #[path = "sockets/setup.rs"]
 mod setup;
 
-use std::fs;
 use std::time::Duration;
 
 use nbd_io::server::{Server, ServerOptions};
 use nbd_proto::wire::*;
 
+use peak_memory::peak_memory;
 use raw_client::RawClient;
 use setup::{TempDir, connect, export, memory, read};
 
@@ -73,11 +75,4 @@ fn a_client_costs_no_more_than_a_piece_of_its_messages() {
     drop(clients);
     assert_eq!(read(&mut connect(&uri), 40 << 20, 512), [0; 512], "and others are served");
     server.close().unwrap();
-}
-
-/// The most that this process ever held, in bytes.
-fn peak_memory() -> u64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
 }
