@@ -108,4 +108,7 @@ export async function use(): Promise<MigrationJob> {
 export const size = (exported: BindingExport): number => exported.size;
 // @ts-expect-error
 startMigration({ from: 1, to: '' });
+startMigration({ from: '', to: '', params: { migrate_disks: ['vda'], bandwidth: 3n } });
+// @ts-expect-error: misspelled
+startMigration({ from: '', to: '', params: { migrate_disk: ['vda'] } });
 `;

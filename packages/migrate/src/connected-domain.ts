@@ -1,4 +1,4 @@
-import { migrationConflicts, type TypedParams } from '@blockferry/typed-params';
+import { type MigrateParamsRecord, migrationConflicts, type TypedParams } from '@blockferry/typed-params';
 import type { DiskInfo } from './disk-info.js';
 import type { Domain, DomainConnection, Host } from './domain.js';
 import { MigrationError } from './error.js';
@@ -7,7 +7,6 @@ import { startMigration } from './migration.js';
 import { type OpenOptions, openDomainConnection } from './open.js';
 import type { MigrateOptions } from './options.js';
 import { toTypedParams } from './parameters.js';
-import type { MigrateParamsRecord } from './params-record.js';
 import type { SourcePort } from './ports.js';
 
 /**

@@ -1,7 +1,6 @@
-import type { TypedParams } from '@blockferry/typed-params';
+import type { MigrateParamsRecord, TypedParams } from '@blockferry/typed-params';
 import type { DiskInfo } from './disk-info.js';
 import type { MigrateFlag } from './flags.js';
-import type { MigrateParamsRecord } from './params-record.js';
 import type { HostPort, SourcePort } from './ports.js';
 
 /** A host that a domain can move to. */

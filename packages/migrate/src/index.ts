@@ -5,6 +5,8 @@
  *
  * @packageDocumentation
  */
+
+export type { MigrateParamsRecord } from '@blockferry/typed-params';
 export { openDomain } from './connected-domain.js';
 export type { DiskInfo } from './disk-info.js';
 export type { Domain, DomainConnection, Host } from './domain.js';
@@ -34,7 +36,6 @@ export type { MigrationPlan, PlannedDisk } from './migration-plan.js';
 export { type OpenOptions, openHost } from './open.js';
 export type { MigrateOptions } from './options.js';
 export { QEMU_PARAMETERS } from './parameters.js';
-export type { MigrateParamsRecord } from './params-record.js';
 export { PHASES, type Phase } from './phase.js';
 export { plan } from './plan.js';
 export type { Problem, ProblemCode } from './problem.js';

@@ -1,8 +1,7 @@
 import type { TlsCredentials } from '@blockferry/nbd';
-import type { TypedParams } from '@blockferry/typed-params';
+import type { MigrateParamsRecord, TypedParams } from '@blockferry/typed-params';
 import type { Domain, Host } from './domain.js';
 import type { MigrateFlag } from './flags.js';
-import type { MigrateParamsRecord } from './params-record.js';
 
 /** Everything a migration can be told. */
 export interface MigrateOptions {

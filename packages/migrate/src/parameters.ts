@@ -1,4 +1,5 @@
 import {
+  type MigrateParamsRecord,
   type MigrationSchema,
   migrationConflicts,
   migrationSchema,
@@ -6,7 +7,6 @@ import {
   TypedParams,
 } from '@blockferry/typed-params';
 import { MigrationError } from './error.js';
-import type { MigrateParamsRecord } from './params-record.js';
 import type { Problem } from './problem.js';
 
 /** The parameters that mean something on a domain without libvirt. */
@@ -77,7 +77,7 @@ export function toTypedParams(params: TypedParams | MigrateParamsRecord | undefi
   // Whichever copy of the package made them.
   if (Symbol.iterator in params) return new TypedParams(params as TypedParams);
   try {
-    return TypedParams.from(params as Parameters<typeof TypedParams.from>[0], migrationSchema);
+    return TypedParams.from(params as MigrateParamsRecord, migrationSchema);
   } catch (cause) {
     throw new MigrationError('INVALID_ARGUMENT', cause instanceof Error ? cause.message : String(cause), {
       cause,
