@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 
@@ -32,7 +33,7 @@ class OpenConnection {
 
   private:
     virConnectPtr raw_;
-    bool tellsLoss_ = false;
+    std::uintptr_t listener_ = 0;
 };
 
 } // namespace blockferry
