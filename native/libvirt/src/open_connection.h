@@ -1,13 +1,14 @@
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <mutex>
-#include <unordered_set>
+#include <optional>
+#include <unordered_map>
 
 #include <libvirt/libvirt.h>
 
 #include "domain_event.h"
+#include "listener.h"
 
 namespace blockferry {
 
@@ -32,18 +33,18 @@ class OpenConnection {
 
     // Has the reason told when the peer is lost: on the event loop's thread, once at most. Drivers that
     // cannot lose a peer never tell.
-    void onLost(std::function<void(int reason)> tell);
+    void onLost(Listener<int>::Tell tell);
 
     // Has events of a kind told, of one domain or of all; gives libvirt's number of the subscription. Throws
     // the failure, as `unsubscribe` does. An event that is on its way may be told after that one.
-    int subscribe(int kind, virDomainPtr domain, TellEvent tell);
+    int subscribe(int kind, virDomainPtr domain, Listener<DomainEvent>::Tell tell);
     void unsubscribe(int subscription);
 
   private:
     virConnectPtr raw_;
-    bool tellsLoss_ = false;
+    std::optional<Listener<int>> loss_;
     std::mutex mutex_;
-    std::unordered_set<int> subscriptions_;
+    std::unordered_map<int, std::unique_ptr<Listener<DomainEvent>>> subscriptions_;
 };
 
 } // namespace blockferry
