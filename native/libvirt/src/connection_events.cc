@@ -14,7 +14,7 @@ using Callback = std::shared_ptr<Napi::FunctionReference>;
 
 // Hands events over to the environment's thread. Only that one holds the callback; whatever comes after it
 // was let go is dropped there.
-Listener<DomainEvent>::Tell toCallback(Napi::Env env, const Callback &callback) {
+DomainSubscriptions::Tell toCallback(Napi::Env env, const Callback &callback) {
     return [mailbox = Environment::of(env).mailbox(), weak = std::weak_ptr(callback)](DomainEvent event) {
         mailbox->post([weak, event = std::move(event)](Environment &environment) {
             if (const Callback callback = weak.lock())
@@ -34,10 +34,12 @@ Napi::Value onDomainEvent(Connection &connection, Arguments &arguments) {
                                              std::to_string(kind));
     if (domain != nullptr && !domain->handle())
         return rejectClosed(env, Kind::Domain);
+    if (domain != nullptr && domain->connection() != connection.state())
+        throw Napi::TypeError::New(env, "expected a domain of the same connection for domain");
     Handle<virDomain> only = domain == nullptr ? nullptr : domain->handle();
     return connection.call(
         [kind, only = std::move(only), tell = toCallback(env, callback)](const ConnectionHandle &handle) {
-            return handle->subscribe(kind, only ? static_cast<virDomainPtr>(*only) : nullptr, tell);
+            return handle->subscriptions().add(kind, only ? static_cast<virDomainPtr>(*only) : nullptr, tell);
         },
         // The pending call holds the callback until then: the first events may be there before.
         [state = connection.state(), callback](Napi::Env env, int &&subscription) {
@@ -50,7 +52,7 @@ Napi::Value offDomainEvent(Connection &connection, Arguments &arguments) {
     const int subscription = arguments.int32("id");
     connection.state()->dropCallback(subscription);
     return connection.call(
-        [subscription](const ConnectionHandle &handle) { handle->unsubscribe(subscription); });
+        [subscription](const ConnectionHandle &handle) { handle->subscriptions().remove(subscription); });
 }
 
 } // namespace

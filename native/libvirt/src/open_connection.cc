@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "failure.h"
 #include "worker_pool.h"
 
 namespace blockferry {
@@ -47,8 +46,7 @@ ConnectionHandle OpenConnection::adopt(virConnectPtr raw) {
 
 OpenConnection::~OpenConnection() {
     // Callbacks hold a reference, with which closing would not close.
-    for (const auto &[subscription, listener] : subscriptions_)
-        virConnectDomainEventDeregisterAny(raw_, subscription);
+    subscriptions_.clear();
     if (loss_)
         virConnectUnregisterCloseCallback(raw_, tellLoss);
     virConnectClose(raw_);
@@ -57,21 +55,6 @@ OpenConnection::~OpenConnection() {
 void OpenConnection::onLost(Listener<int>::Tell tell) {
     loss_.emplace(std::move(tell));
     virConnectRegisterCloseCallback(raw_, tellLoss, loss_->opaque(), nullptr);
-}
-
-int OpenConnection::subscribe(int kind, virDomainPtr domain, Listener<DomainEvent>::Tell tell) {
-    auto listener = std::make_unique<Listener<DomainEvent>>(std::move(tell));
-    const int subscription = check(virConnectDomainEventRegisterAny(raw_, domain, kind, eventCallback(kind),
-                                                                    listener->opaque(), nullptr));
-    const std::lock_guard lock(mutex_);
-    subscriptions_.emplace(subscription, std::move(listener));
-    return subscription;
-}
-
-void OpenConnection::unsubscribe(int subscription) {
-    check(virConnectDomainEventDeregisterAny(raw_, subscription));
-    const std::lock_guard lock(mutex_);
-    subscriptions_.erase(subscription);
 }
 
 } // namespace blockferry

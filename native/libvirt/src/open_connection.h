@@ -1,13 +1,11 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <optional>
-#include <unordered_map>
 
 #include <libvirt/libvirt.h>
 
-#include "domain_event.h"
+#include "domain_subscriptions.h"
 #include "listener.h"
 
 namespace blockferry {
@@ -24,7 +22,7 @@ class OpenConnection {
     // Takes over what libvirt opened.
     static ConnectionHandle adopt(virConnectPtr raw);
 
-    explicit OpenConnection(virConnectPtr raw) : raw_(raw) {}
+    explicit OpenConnection(virConnectPtr raw) : raw_(raw), subscriptions_(raw) {}
     ~OpenConnection();
     OpenConnection(const OpenConnection &) = delete;
     OpenConnection &operator=(const OpenConnection &) = delete;
@@ -35,16 +33,12 @@ class OpenConnection {
     // cannot lose a peer never tell.
     void onLost(Listener<int>::Tell tell);
 
-    // Has events of a kind told, of one domain or of all; gives libvirt's number of the subscription. Throws
-    // the failure, as `unsubscribe` does. An event that is on its way may be told after that one.
-    int subscribe(int kind, virDomainPtr domain, Listener<DomainEvent>::Tell tell);
-    void unsubscribe(int subscription);
+    DomainSubscriptions &subscriptions() { return subscriptions_; }
 
   private:
     virConnectPtr raw_;
     std::optional<Listener<int>> loss_;
-    std::mutex mutex_;
-    std::unordered_map<int, std::unique_ptr<Listener<DomainEvent>>> subscriptions_;
+    DomainSubscriptions subscriptions_;
 };
 
 } // namespace blockferry
