@@ -71,11 +71,12 @@ describe.skipIf(!isBuilt)('events of domains', () => {
 
   it('that are on their way are not told after the subscription’s end, nor after the connection’s', async () => {
     const another = await open(node.uri);
-    const heard = await listen(another, null);
     const domain = await another.domainByName('first');
-    for (const end of [() => heard[Symbol.asyncDispose](), () => another.close()]) {
+    const ends = [(heard: AsyncDisposable) => heard[Symbol.asyncDispose](), () => another.close()];
+    for (const end of ends) {
+      const heard = await listen(another, null);
       const changed = domain.suspend().then(() => domain.resume());
-      const ended = end();
+      const ended = end(heard);
       heard.events.length = 0;
       await Promise.allSettled([changed, ended]);
       await new Promise(setImmediate);
