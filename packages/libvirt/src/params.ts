@@ -6,6 +6,7 @@ import {
   type Schema,
   TypedParams,
 } from '@blockferry/typed-params';
+import { invalidArgument } from './failure.js';
 
 /** Parameters of a migration: as a list, or as a plain object whose names and types are checked. */
 export type MigrationParams = TypedParams | TypedParams<MigrationSchema> | MigrateParamsRecord;
@@ -15,11 +16,15 @@ export type JobStatistics = TypedParams<JobStatisticsSchema>;
 
 /** What the addon takes. An object's names and types are checked, a list is left to libvirt to judge. */
 export function migrationBytes(params: MigrationParams): Uint8Array {
+  if (typeof params !== 'object' || params === null) {
+    throw invalidArgument('the parameters of a migration are a TypedParams or an object');
+  }
   return paramBytes(isTypedParams(params) ? params : TypedParams.from(params, migrationSchema));
 }
 
 /** What the addon takes. libvirt counts by itself. */
 export function paramBytes(params: Pick<TypedParams, 'toXdr'>): Uint8Array {
+  if (typeof params?.toXdr !== 'function') throw invalidArgument('the parameters are a TypedParams');
   return params.toXdr({ maxParams: Number.POSITIVE_INFINITY });
 }
 
