@@ -22,15 +22,15 @@ export function migrationBytes(params: MigrationParams): Uint8Array {
   return paramBytes(isTypedParams(params) ? params : TypedParams.from(params, migrationSchema));
 }
 
-/** What the addon takes. libvirt counts by itself. */
+/** What the addon takes. */
 export function paramBytes(params: Pick<TypedParams, 'toXdr'>): Uint8Array {
   if (typeof params?.toXdr !== 'function') throw invalidArgument('the parameters are a TypedParams');
-  return params.toXdr({ maxParams: Number.POSITIVE_INFINITY });
+  return params.toXdr();
 }
 
 /** What the addon gives. */
 export function paramsOf<S extends Schema = Schema>(bytes: Uint8Array): TypedParams<S> {
-  const params = TypedParams.fromXdr(bytes, { maxParams: Number.POSITIVE_INFINITY });
+  const params = TypedParams.fromXdr(bytes, { limit: Number.POSITIVE_INFINITY });
   return params as unknown as TypedParams<S>;
 }
 
