@@ -6,6 +6,11 @@
 
 namespace blockferry {
 
+void ConnectionState::open(ConnectionHandle handle) {
+    handle_ = std::move(handle);
+    auth_.Reset();
+}
+
 ConnectionHandle ConnectionState::close() {
     for (ConnectionChild *child : std::exchange(children_, {}))
         child->letGo();

@@ -24,7 +24,7 @@ class ConnectionState {
   public:
     // Nothing, once closed.
     const ConnectionHandle &handle() const { return handle_; }
-    void open(ConnectionHandle handle) { handle_ = std::move(handle); }
+    void open(ConnectionHandle handle);
     // Closes all children, and gives the handle for a worker to let go of.
     ConnectionHandle close();
 
