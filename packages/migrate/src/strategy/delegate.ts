@@ -121,7 +121,13 @@ export class DelegateStrategy implements Strategy {
     });
   }
 
-  #onSign({ sign }: DelegateSign): void {
+  #onSign(told: DelegateSign): void {
+    const { sign } = told;
+    if (sign === 'ready') {
+      this.#copies.get(told.target)?.complete();
+      this.#advance('bulk');
+      if ([...this.#copies.values()].every(({ ready }) => ready)) this.#advance('precopy');
+    }
     if (sign === 'suspended') this.#advance('switchover');
     if (sign === 'arrived') this.#advance('finish');
     if (sign === 'left') this.#advance('confirm');
