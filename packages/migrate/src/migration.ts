@@ -205,9 +205,10 @@ function detailsOf(error: MigrationError): {
   offset: number | undefined;
   length: number | undefined;
   problems: MigrationError['problems'];
+  retryable: boolean;
 } {
-  const { side, phase, disk, offset, length, problems } = error;
-  return { side, phase, disk, offset, length, problems };
+  const { side, phase, disk, offset, length, problems, retryable } = error;
+  return { side, phase, disk, offset, length, problems, retryable };
 }
 
 function describe(error: MigrationError): Pick<MigrationResult, 'error' | 'problems'> {

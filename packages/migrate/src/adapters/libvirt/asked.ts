@@ -1,4 +1,5 @@
-import type { LibvirtError, LibvirtErrorCode } from '@blockferry/libvirt';
+import type { LibvirtErrorCode } from '@blockferry/libvirt';
+import { isLibvirtError } from '../../libvirt-error.js';
 
 /** What libvirt answers, or `undefined` where it fails with one of these codes. */
 export async function unless<T>(codes: readonly LibvirtErrorCode[], answer: Promise<T>): Promise<T | undefined> {
@@ -9,10 +10,3 @@ export async function unless<T>(codes: readonly LibvirtErrorCode[], answer: Prom
     throw error;
   }
 }
-
-/** Known by its brand, for its package is loaded only where it is needed. */
-export function isLibvirtError(error: unknown): error is LibvirtError {
-  return typeof error === 'object' && error !== null && BRAND in error;
-}
-
-const BRAND: unique symbol = Symbol.for('@blockferry/libvirt.LibvirtError') as never;
