@@ -15,11 +15,14 @@ export async function loadBinding(): Promise<typeof Binding> {
 }
 
 function notInstalled(cause: unknown): LibvirtError {
-  const why = cause instanceof Error ? cause.message.split('\n', 1)[0] : String(cause);
+  // The addon's loader says by itself what to install; where npm left the whole package out it cannot.
   const message =
-    "libvirt cannot be used from here: the addon for it is not built, or libvirt's library is missing. Install " +
-    "libvirt's headers and what builds an addon (Debian, Ubuntu: libvirt-dev, pkg-config, g++, make, python3; Fedora: " +
-    'libvirt-devel, pkgconf, gcc-c++, make, python3), then run "npm rebuild @blockferry/libvirt-native", in a checkout ' +
-    `"npm run setup". (${why})`;
+    isMissing(cause) || !(cause instanceof Error)
+      ? 'libvirt: URIs need the package @blockferry/libvirt-native: run "npm install @blockferry/libvirt-native".'
+      : cause.message;
   return new LibvirtError('NOT_INSTALLED', message, { cause });
+}
+
+function isMissing(cause: unknown): boolean {
+  return cause instanceof Error && 'code' in cause && cause.code === 'ERR_MODULE_NOT_FOUND';
 }

@@ -61,17 +61,25 @@ export class Connection implements AsyncDisposable {
   readonly closed: Promise<CloseReason>;
   readonly #binding: BindingConnection;
   readonly #subscriptions: Subscriptions;
-  #end: (reason: CloseReason) => void = () => {};
+  readonly #end: (reason: CloseReason) => void;
 
   /** What `connect` does once libvirt has connected. */
   constructor(binding: BindingConnection) {
     this.#binding = binding;
     this.#subscriptions = new Subscriptions(binding);
     registerConnection(this, binding);
-    this.closed = new Promise((resolve) => {
-      this.#end = resolve;
+    let resolve = (_: CloseReason): void => {};
+    this.closed = new Promise((settle) => {
+      resolve = settle;
     });
-    binding.onClose((number) => this.#ended(nameOf(closeReasons, number)));
+    // Held by the addon while the connection is open: with a reference a forgotten one would stay open for ever.
+    const subscriptions = new WeakRef(this.#subscriptions);
+    this.#end = (reason) => {
+      resolve(reason);
+      subscriptions.deref()?.end(reason);
+    };
+    const end = this.#end;
+    binding.onClose((number) => end(nameOf(closeReasons, number)));
   }
 
   /** Whether `close` was called. A connection that was lost is still to be closed. */
@@ -81,7 +89,7 @@ export class Connection implements AsyncDisposable {
 
   /** Ends the connection, its event streams, and all objects that came from it. Idempotent. */
   async close(): Promise<void> {
-    this.#ended('client');
+    this.#end('client');
     await call(undefined, () => this.#binding.close());
   }
 
@@ -277,11 +285,6 @@ export class Connection implements AsyncDisposable {
   readonly #domain = (binding: BindingDomain): Domain => new Domain(binding, this);
   readonly #pool = (binding: BindingPool): StoragePool => new StoragePool(binding, this);
   readonly #volume = (binding: BindingVolume): StorageVolume => new StorageVolume(binding, this);
-
-  #ended(reason: CloseReason): void {
-    this.#end(reason);
-    this.#subscriptions.end(reason);
-  }
 
   #call<T>(options: CallOptions | undefined, start: (binding: BindingConnection) => Promise<T>): Promise<T> {
     return call(options, () => start(this.#binding));

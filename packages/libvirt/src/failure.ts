@@ -14,7 +14,7 @@ export function toLibvirtError(failure: unknown): LibvirtError {
   if (TypedParamsError.is(failure)) {
     return new LibvirtError(failure.code, failure.message, { cause: failure });
   }
-  if (failure instanceof TypeError) {
+  if (failure instanceof TypeError || failure instanceof RangeError) {
     return new LibvirtError('INVALID_ARG', `invalid argument: ${failure.message}`, { cause: failure });
   }
   const text = failure instanceof Error ? failure.message : String(failure);
