@@ -1,8 +1,8 @@
 import { NbdError } from '@blockferry/nbd';
 import { QmpError } from '@blockferry/qmp';
 import { TypedParamsError } from '@blockferry/typed-params';
-import { isLibvirtError } from './libvirt-error.js';
 import { locate, MigrationError, type MigrationErrorDetails } from './error.js';
+import { isLibvirtError } from './libvirt-error.js';
 import type { ExitStatus } from './result.js';
 
 /** Whatever was thrown, as a `MigrationError` that keeps what the layer below knew. */

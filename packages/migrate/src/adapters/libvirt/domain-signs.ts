@@ -40,13 +40,26 @@ export class DomainSigns implements AsyncDisposable {
     await this.#follow(this.#destination, 'lifecycle', (event) => this.#arrived(event));
   }
 
+  /** Tells of connections that are lost, and perhaps were not told of yet. */
+  async checkConnections(): Promise<void> {
+    const sides = [
+      ['source', this.#domain.connection],
+      ['destination', this.#destination],
+    ] as const;
+    for (const [side, connection] of sides) {
+      const isAlive = (await connection?.isAlive().catch(() => false)) ?? true;
+      if (!isAlive) this.#tell({ sign: 'lost', side, reason: 'error' });
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isOver = true;
     await Promise.all(this.#streams.map((stream) => stream[Symbol.asyncDispose]()));
   }
 
   #left({ event, detail }: DomainEvents['lifecycle']): void {
-    if (event === 'suspended' && (detail === 'migrated' || detail === 'postcopy')) this.#tell({ sign: 'suspended' });
+    if (event === 'suspended' && (detail === 'migrated' || detail === 'postcopy'))
+      this.#tell({ sign: 'suspended' });
     if (event === 'stopped' && detail === 'migrated') this.#tell({ sign: 'left' });
   }
 

@@ -26,7 +26,11 @@ export async function sightGuest(
 type Answer = GuestSighting & { readonly answers: true };
 
 /** The guest as the state, its reason and the job that works on it tell. */
-export function guestOf({ state, reason }: DomainStatus, job: string | undefined, side: Side): Answer['guest'] {
+export function guestOf(
+  { state, reason }: DomainStatus,
+  job: string | undefined,
+  side: Side,
+): Answer['guest'] {
   if (state === 'shutoff' || state === 'crashed') return 'absent';
   const isBetween = state === 'paused' && (BETWEEN as readonly string[]).includes(reason);
   if (side === 'destination') return isBetween ? 'incoming' : state === 'paused' ? 'paused' : 'running';

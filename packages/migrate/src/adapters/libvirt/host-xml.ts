@@ -17,7 +17,10 @@ export function volumeFormat(volume: string): string | undefined {
 }
 
 /** A volume to make: nothing is allocated of it beforehand, where its format and its folder can do that. */
-export function volumeXml(name: string, { size, format }: { readonly size: number; readonly format: string }): string {
+export function volumeXml(
+  name: string,
+  { size, format }: { readonly size: number; readonly format: string },
+): string {
   return `<volume>
   <name>${xmlText(name)}</name>
   <capacity unit='bytes'>${size}</capacity>

@@ -41,14 +41,14 @@ export async function removeImage(connection: Connection, place: ImagePlace): Pr
 
 async function sightVolume(connection: Connection, name: string, volume: string): Promise<ImageSighting> {
   await using pool = await unless(NO_POOL, connection.poolByName(name));
-  if (pool === undefined) return { state: 'missing', creatable: false, reason: `it has no storage pool ${name}` };
+  if (pool === undefined)
+    return { state: 'missing', creatable: false, reason: `it has no storage pool ${name}` };
   if (await pool.isActive()) return sightInPool(pool, volume);
   return { state: 'missing', creatable: false, reason: `its storage pool ${name} is not started` };
 }
 
 async function sightInPool(pool: StoragePool, name: string): Promise<ImageSighting> {
-  const volume =
-    (await unless(NO_VOLUME, pool.volumeByName(name))) ?? (await sightAfterRefresh(pool, name));
+  const volume = (await unless(NO_VOLUME, pool.volumeByName(name))) ?? (await sightAfterRefresh(pool, name));
   if (volume !== undefined) return describe(volume);
   const creatable = FOLDER_POOLS.has(poolType(await pool.xml()));
   return { state: 'missing', creatable, reason: `its storage pool ${pool.name} does not have it` };

@@ -79,9 +79,7 @@ class LibvirtDomain implements DomainConnection, DelegateSource {
     const targets = disksOfDomain(xml)
       .filter(({ place }) => place !== undefined)
       .map(({ target }) => target);
-    const jobs = await Promise.all(
-      targets.map((target) => unless(NOT_RUNNING, domain.blockJobInfo(target))),
-    );
+    const jobs = await Promise.all(targets.map((target) => unless(NOT_RUNNING, domain.blockJobInfo(target))));
     return {
       hostUuid: hostUuid(capabilities),
       name: this.name,
@@ -140,4 +138,11 @@ async function describeDisk(domain: Domain, definition: DiskDefinition): Promise
 }
 
 const NOT_RUNNING = ['OPERATION_INVALID', 'NO_SUPPORT', 'INVALID_ARG'] as const;
-const UNKNOWN_SIZE = ['OPERATION_INVALID', 'OPERATION_FAILED', 'NO_SUPPORT', 'INTERNAL_ERROR', 'INVALID_ARG', 'SYSTEM_ERROR'] as const;
+const UNKNOWN_SIZE = [
+  'OPERATION_INVALID',
+  'OPERATION_FAILED',
+  'NO_SUPPORT',
+  'INTERNAL_ERROR',
+  'INVALID_ARG',
+  'SYSTEM_ERROR',
+] as const;

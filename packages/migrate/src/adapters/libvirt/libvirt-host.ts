@@ -7,7 +7,10 @@ import { hostUuid } from './host-xml.js';
 import { createImage, removeImage, sightImage } from './images.js';
 
 /** Connects to a libvirt host. */
-export async function openLibvirtHost(uri: string, options: { readonly signal?: AbortSignal }): Promise<Host> {
+export async function openLibvirtHost(
+  uri: string,
+  options: { readonly signal?: AbortSignal },
+): Promise<Host> {
   return new LibvirtHost(await Daemon.connect(uri, options));
 }
 

@@ -41,6 +41,8 @@ export class LibvirtSession implements DelegateSession {
     try {
       await makeCall(this.#domain, this.#call, connectionTo);
     } catch (error) {
+      // A call may fail before the loss of its connection is told.
+      await this.#signs.checkConnections();
       throw toMigrationError(error);
     }
   }

@@ -9,7 +9,10 @@ import { MigrationError } from '../../error.js';
 export function rootOf(xml: string, name: string): Element {
   const root = parse(xml).documentElement;
   if (root?.nodeName === name) return root;
-  throw new MigrationError('INVALID_ARGUMENT', `This is no <${name}>: its root is <${root?.nodeName ?? ''}>.`);
+  throw new MigrationError(
+    'INVALID_ARGUMENT',
+    `This is no <${name}>: its root is <${root?.nodeName ?? ''}>.`,
+  );
 }
 
 /** The elements of a name along a path of names, in document order. */
