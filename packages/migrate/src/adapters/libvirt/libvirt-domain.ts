@@ -10,6 +10,7 @@ import type {
 } from '../../delegate-ports.js';
 import type { DomainConnection } from '../../domain.js';
 import { MigrationError } from '../../error.js';
+import { toMigrationError } from '../../failure.js';
 import { unless } from './asked.js';
 import { Daemon } from './daemon.js';
 import { disksOfDomain } from './domain-xml.js';
@@ -59,9 +60,13 @@ class LibvirtDomain implements DomainConnection, DelegateSource {
   }
 
   async disks(): Promise<DelegateDisk[]> {
-    await using domain = await this.#domain();
-    const definitions = disksOfDomain(await domain.xml());
-    return Promise.all(definitions.map((definition) => describeDisk(domain, definition)));
+    try {
+      await using domain = await this.#domain();
+      const definitions = disksOfDomain(await domain.xml());
+      return await Promise.all(definitions.map((definition) => describeDisk(domain, definition)));
+    } catch (error) {
+      throw toMigrationError(error, { side: 'source' });
+    }
   }
 
   disksOf(xml: string): DiskDefinition[] {
