@@ -1,3 +1,4 @@
+import type { MigrationCall } from '@blockferry/lab';
 import {
   type MigrationCondition,
   type MigrationFlag,
@@ -6,9 +7,22 @@ import {
   migrationFlags,
   migrationSchema,
   parse,
+  type TypedParam,
 } from '../../src/index.js';
 import type { Random } from '../support/random.js';
-import type { Call } from './migrations.js';
+
+/** What one of libvirt's new calls is asked for. */
+export interface Call {
+  readonly params: readonly TypedParam[];
+  readonly flags: readonly MigrationFlag[];
+}
+
+/** The call that takes such flags, to a destination of that URI. */
+export function toMigrationCall({ params, flags }: Call, uri: string): MigrationCall {
+  const bits = flags.reduce((sum, flag) => sum + 2 ** migrationFlags[flag].bit, 0);
+  if (!flags.includes('PEER2PEER')) return { call: 'migrate3', flags: bits, params };
+  return { call: 'migrateToURI3', flags: bits, params, texts: [uri] };
+}
 
 /** A call that a rule forbids. */
 export function callOf({ given, unless = [] }: MigrationRule): Call {

@@ -1,28 +1,27 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LibvirtPair, requires } from '@blockferry/lab';
+import { LibvirtPair, MigrationCalls, requires } from '@blockferry/lab';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { format, type MigrationConflict, migrationConflicts, migrationRules } from '../../src/index.js';
 import { Random } from '../support/random.js';
-import { callOf, fromPeerToPeer, withMore } from './calls.js';
-import { type Call, Migrations } from './migrations.js';
+import { type Call, callOf, fromPeerToPeer, toMigrationCall, withMore } from './calls.js';
 
 const lab = requires('libvirt', 'libvirt-headers', 'gcc', 'guest', 'qemu-system-x86_64', 'qemu-img');
 
 describe.skipIf(!lab.available)('the real libvirt refuses one of the conflicts that are told', () => {
   let pair: LibvirtPair;
-  let migrations: Migrations;
+  let libvirt: MigrationCalls;
   const heard = new Set<string>();
 
   beforeAll(async () => {
     pair = await LibvirtPair.start({ disks: DISKS, isBooted: false });
-    migrations = await Migrations.compile(pair);
+    libvirt = await MigrationCalls.compile(pair);
   });
   afterAll(() => pair?.[Symbol.asyncDispose]());
 
   /** What is not as libvirt says it. */
   async function mismatches(calls: readonly Call[]): Promise<string[]> {
-    const refusals = await migrations.ask(calls);
+    const refusals = await libvirt.ask(calls.map((call) => toMigrationCall(call, pair.destination.uri)));
     return calls.flatMap((call, index) => {
       const { code = 0, message = '' } = refusals[index] ?? {};
       heard.add(message);
