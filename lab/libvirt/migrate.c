@@ -2,7 +2,7 @@
  * migrate SOURCE DESTINATION DOMAIN CALLS - makes libvirt's own migration calls, and says how it refuses them. The
  * file CALLS has a line for each, its fields parted by tabs: the call, its flags, its bandwidth, four texts in the
  * order of the call's arguments ('-' for NULL, else '=' and the text), and NAME=TYPE=VALUE for each typed parameter.
- * The answer is a line: code, domain and message of the error, parted by tabs; all 0 if it went well.
+ * The answer to each: code, domain and message of the error, parted by tabs, then a NUL; no error is 0 and 0.
  */
 #include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
@@ -116,9 +116,9 @@ int main(int count, char **args) {
         virResetLastError();
         if (make(&call, domain, destination) < 0) {
             virErrorPtr error = virGetLastError();
-            printf("%d\t%d\t%s\n", error->code, error->domain, error->message);
+            printf("%d\t%d\t%s%c", error->code, error->domain, error->message, '\0');
         } else {
-            puts("0\t0\t");
+            printf("0\t0\t%c", '\0');
         }
         virTypedParamsFree(call.params, call.param_count);
         virDomainFree(domain);

@@ -64,7 +64,7 @@ export class MigrationCalls {
     await writeFile(file, calls.map((call) => `${toLine(call)}\n`).join(''));
     const whom = [source.uri, asked.destination ?? destination.uri, asked.domain ?? this.#pair.domain];
     const { stdout } = await run(this.#program, [...whom, file]);
-    return stdout.trimEnd().split('\n').map(toRefusal);
+    return stdout.split('\0').slice(0, -1).map(toRefusal);
   }
 }
 
@@ -82,8 +82,8 @@ function toLine({ call, flags, bandwidth = 0, texts = [], params = [] }: Migrati
   return line;
 }
 
-function toRefusal(line: string): Refusal {
-  const [code, domain, ...message] = line.split('\t');
+function toRefusal(answer: string): Refusal {
+  const [code, domain, ...message] = answer.split('\t');
   return { code: Number(code), domain: Number(domain), message: message.join('\t') };
 }
 

@@ -8,13 +8,13 @@ import { type Call, callOf, fromPeerToPeer, toMigrationCall, withMore } from './
 
 const lab = requires('libvirt', 'libvirt-headers', 'gcc', 'guest', 'qemu-system-x86_64', 'qemu-img');
 
-describe.skipIf(!lab.available)('the real libvirt refuses one of the conflicts that are told', () => {
+describe.skipIf(!lab.available)('the real libvirt tells the first of the conflicts that are told', () => {
   let pair: LibvirtPair;
   let libvirt: MigrationCalls;
   const heard = new Set<string>();
 
   beforeAll(async () => {
-    pair = await LibvirtPair.start({ disks: DISKS, isBooted: false });
+    pair = await LibvirtPair.start({ disks: DISKS, isBooted: false, hasCertificates: true });
     libvirt = await MigrationCalls.compile(pair);
   });
   afterAll(() => pair?.[Symbol.asyncDispose]());
@@ -26,9 +26,10 @@ describe.skipIf(!lab.available)('the real libvirt refuses one of the conflicts t
       const { code = 0, message = '' } = refusals[index] ?? {};
       heard.add(message);
       const conflicts = migrationConflicts(call.params, call.flags);
+      const [first] = conflicts;
       const isRight = message.includes(TAKEN)
         ? conflicts.every((conflict) => isLate(conflict, call))
-        : conflicts.some((conflict) => conflict.message === message && CODES[conflict.code] === code);
+        : first !== undefined && first.message === message && CODES[first.code] === code;
       const ours = conflicts.map((conflict) => `ours: ${conflict.message}`);
       return isRight ? [] : [[...call.flags, ...format(call.params), code, message, ...ours].join('\n')];
     });
@@ -36,7 +37,8 @@ describe.skipIf(!lab.available)('the real libvirt refuses one of the conflicts t
 
   it('with a destination that takes the domain', async () => {
     const rules = migrationRules.filter(({ message }) => AFTER_PREPARE.test(message));
-    expect(await mismatches(rules.map(callOf))).toEqual([]);
+    // One at a time: a connection whose migration failed so late keeps the domain to itself.
+    for (const rule of rules) expect(await mismatches([callOf(rule)])).toEqual([]);
   });
 
   it('with one that does not, of any parameters and flags', { timeout: 300_000 }, async () => {
@@ -50,9 +52,9 @@ describe.skipIf(!lab.available)('the real libvirt refuses one of the conflicts t
     expect(await mismatches(calls)).toEqual([]);
   });
 
-  it('and so each of the rules, but two on TLS, which take certificates', () => {
+  it('and so each of the rules', () => {
     const unheard = migrationRules.filter(({ message }) => ![...heard].some((text) => isOf(message, text)));
-    expect(unheard.map(({ given }) => given[0])).toEqual(['TLS', 'TLS']);
+    expect(unheard).toEqual([]);
   });
 });
 
@@ -74,13 +76,12 @@ const TAKEN = 'already exists with uuid';
 function isLate({ message }: MigrationConflict, { flags }: Call): boolean {
   return (
     AFTER_PREPARE.test(message) ||
-    message.includes('TLS') ||
     // Matters of the source, which a client that manages the migration asks last.
     (!flags.includes('PEER2PEER') && /auto convergence|avail\.switchover/.test(message))
   );
 }
 
-const AFTER_PREPARE = /nbd port|disks URI: |overflow: bandwidth/;
+const AFTER_PREPARE = /nbd port|disks URI: |overflow: bandwidth|TLS/;
 
 /** Whether a message is that of a rule. */
 function isOf(rule: string, message: string): boolean {
