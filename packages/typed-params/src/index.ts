@@ -4,7 +4,7 @@ export { type MigrationConflict, migrationConflicts } from './migration/conflict
 export { type FlagSpec, type MigrationFlag, migrationFlags } from './migration/flags.js';
 export { type JobStatisticsSchema, jobStatistics } from './migration/job-statistics.js';
 export { type MigrateParamsRecord, type MigrationSchema, migrationSchema } from './migration/parameters.js';
-export { migrationRules } from './migration/rule-order.js';
+export { type MigrationCallName, migrationRules } from './migration/rule-order.js';
 export type {
   MigrationCondition,
   MigrationConflictCode,

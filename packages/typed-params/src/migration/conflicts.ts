@@ -2,7 +2,7 @@ import type { ParamValue, TypedParam } from '../param.js';
 import { type ParamSpec, specOf } from '../schema.js';
 import { type MigrationFlag, migrationFlags } from './flags.js';
 import { migrationSchema } from './parameters.js';
-import { type MigrationMoment, managedOrder, peerToPeerOrder } from './rule-order.js';
+import { type MigrationCallName, type MigrationMoment, rulesOf } from './rule-order.js';
 import type {
   MigrationCondition,
   MigrationConflictCode,
@@ -19,23 +19,29 @@ export interface MigrationConflict {
   readonly param?: string;
   /** The first flag that takes part. */
   readonly flag?: MigrationFlag;
+  /** Told where the call is made, before a host hears of it. */
+  readonly early?: true;
 }
 
 /**
  * Everything in `params` and `flags` that libvirt refuses because of each other or of a value, whatever the domain and
- * the hosts are; in the order in which libvirt meets them, which depends on `PEER2PEER`. libvirt itself tells the first.
+ * the hosts are; in the order in which that call meets them. libvirt itself tells the first.
  *
  * Whether a parameter is known, of the right type and given once is for `validate`; of one that is not, and of flags
  * that libvirt does not know, nothing is told here.
+ *
+ * `call` is `migrateToURI3` with `PEER2PEER`, else `migrate3`, if nothing else is said.
  */
 export function migrationConflicts(
   params: Iterable<TypedParam>,
   flags: Iterable<string>,
+  call?: MigrationCallName,
 ): MigrationConflict[] {
   const request = new Request(params, flags);
-  const order = request.has('PEER2PEER') ? peerToPeerOrder : managedOrder;
+  const isPeerToPeer = request.has('PEER2PEER');
+  const rules = rulesOf(call ?? (isPeerToPeer ? 'migrateToURI3' : 'migrate3'), isPeerToPeer);
   const found = new Map<string, MigrationConflict>();
-  for (const conflict of order.flatMap((moment) => request.conflictsAt(moment))) {
+  for (const conflict of rules.flatMap((moment) => request.conflictsAt(moment))) {
     if (!found.has(conflict.message)) found.set(conflict.message, conflict);
   }
   return [...found.values()];
@@ -78,7 +84,7 @@ class Request {
     return met.toSorted((a, b) => a.index - b.index).map(({ conflict }) => conflict);
   }
 
-  #meet({ given, unless = [], code, message }: MigrationRule): Met | undefined {
+  #meet({ given, unless = [], code, message, early }: MigrationRule): Met | undefined {
     const findings: Finding[] = [];
     for (const condition of given) {
       const finding = first([condition].flat(), (alternative) => this.#find(alternative));
@@ -94,6 +100,7 @@ class Request {
       message: message.replace('%s', () => String(value)),
       ...(param !== undefined && { param }),
       ...(flag !== undefined && { flag }),
+      ...(early && { early }),
     };
     return { conflict, index: Math.max(...findings.map(({ index = 0 }) => index)) };
   }

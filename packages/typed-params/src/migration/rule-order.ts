@@ -8,8 +8,10 @@ import {
   fullOrIncremental,
   listenOnSocket,
   type MigrationRule,
+  oldTunnelWithoutPeer,
   parallelConnections,
   parallelTunnel,
+  peerToPeerToConnection,
   perform,
   postcopyBandwidth,
   server,
@@ -19,18 +21,27 @@ import {
   writesWithoutCopy,
 } from './rules.js';
 
+/** One of libvirt's six calls: of `virDomainMigrateToURI3` what comes after `virDomain`, in its case in JavaScript. */
+export type MigrationCallName =
+  | 'migrate'
+  | 'migrate2'
+  | 'migrate3'
+  | 'migrateToURI'
+  | 'migrateToURI2'
+  | 'migrateToURI3';
+
 /** The rules of one moment: one alone, or some that are looked at together for each value of a parameter in turn. */
 export type MigrationMoment = MigrationRule | readonly MigrationRule[];
 
-/**
- * The rules in the order in which a migration meets them that a client manages: the call, the source's begin, the
- * destination's prepare, the source's perform.
- */
-export const managedOrder: readonly MigrationMoment[] = [
-  fullOrIncremental,
-  writesWithoutCopy,
-  tunnelWithoutPeer,
-  parallelTunnel,
+/** The rules of a call, in the order in which it meets them. */
+export function rulesOf(call: MigrationCallName, isPeerToPeer: boolean): readonly MigrationMoment[] {
+  const later = isPeerToPeer ? peerToPeerOrder : managedOrder;
+  const isWithoutParams = OLD.includes(call) && !isPeerToPeer;
+  return [...EARLY[call], ...later.filter((rule) => !(isWithoutParams && rule === disksNowhere))];
+}
+
+/** What a migration meets that a client manages: the source's begin, the destination's prepare, the source's perform. */
+const managedOrder: readonly MigrationMoment[] = [
   ...begin,
   postcopyBandwidth,
   parallelConnections,
@@ -46,12 +57,8 @@ export const managedOrder: readonly MigrationMoment[] = [
   ...perform,
 ];
 
-/** The same rules, as the source meets them when it does everything (`PEER2PEER`). */
-export const peerToPeerOrder: readonly MigrationMoment[] = [
-  parallelTunnel,
-  fullOrIncremental,
-  writesWithoutCopy,
-  tunnelWithoutPeer,
+/** The same, as the source meets it when it does everything (`PEER2PEER`). */
+const peerToPeerOrder: readonly MigrationMoment[] = [
   diskPortOrUri,
   listenOnSocket,
   disksNowhere,
@@ -67,5 +74,29 @@ export const peerToPeerOrder: readonly MigrationMoment[] = [
   ...perform,
 ];
 
-/** Every rule once. */
-export const migrationRules: readonly MigrationRule[] = managedOrder.flat();
+/** What the old calls meet first. */
+const early: readonly MigrationRule[] = [
+  fullOrIncremental,
+  parallelTunnel,
+  writesWithoutCopy,
+  oldTunnelWithoutPeer,
+];
+
+const earlyToUri: readonly MigrationRule[] = [parallelTunnel, fullOrIncremental, writesWithoutCopy];
+
+const EARLY: Readonly<Record<MigrationCallName, readonly MigrationRule[]>> = {
+  migrate: early,
+  migrate2: early,
+  migrate3: [fullOrIncremental, writesWithoutCopy, peerToPeerToConnection, tunnelWithoutPeer],
+  migrateToURI: earlyToUri,
+  migrateToURI2: earlyToUri,
+  migrateToURI3: earlyToUri,
+};
+
+const OLD: readonly MigrationCallName[] = ['migrate', 'migrate2'];
+
+/** Every rule of the two new calls once, but that `PEER2PEER` is for one of them alone. */
+export const migrationRules: readonly MigrationRule[] = [
+  ...[fullOrIncremental, writesWithoutCopy, tunnelWithoutPeer, parallelTunnel],
+  ...managedOrder.flat(),
+];

@@ -10,6 +10,8 @@ export interface MigrationRule {
   readonly code: MigrationConflictCode;
   /** libvirt's message, all of it; `%s` stands for the value that is at fault. */
   readonly message: string;
+  /** It is refused where the call is made, before a host hears of it. */
+  readonly early?: true;
 }
 
 /**
@@ -32,9 +34,8 @@ export type MigrationConflictCode =
 /*
  * What libvirt's QEMU driver refuses whatever the domain and the hosts are.
  *
- * Not here: what depends on which of the six calls is made, and what libvirt 12.2 says of `migrate_disks_target_zero`
- * without a copy of storage. With `POSTCOPY_RESUME` libvirt asks less, for the flags are to be those of the migration
- * that broke off.
+ * Not here: what libvirt 12.2 says of `migrate_disks_target_zero` without a copy of storage. With `POSTCOPY_RESUME`
+ * libvirt asks less, for the flags are to be those of the migration that broke off.
  *
  * Source: libvirt 11.3, src/libvirt-domain.c, src/qemu/qemu_driver.c, qemu_migration.c and qemu_migration_params.c.
  */
@@ -44,6 +45,7 @@ export const fullOrIncremental: MigrationRule = {
   given: ['NON_SHARED_DISK', 'NON_SHARED_INC'],
   code: 'INVALID_ARG',
   message: "Flags 'VIR_MIGRATE_NON_SHARED_DISK' and 'VIR_MIGRATE_NON_SHARED_INC' are mutually exclusive",
+  early: true,
 };
 
 /** A way to copy, and no copy. */
@@ -54,6 +56,7 @@ export const writesWithoutCopy: MigrationRule = {
   message:
     "Flag 'VIR_MIGRATE_NON_SHARED_DISK | VIR_MIGRATE_NON_SHARED_INC' is required by flag " +
     "'VIR_MIGRATE_NON_SHARED_SYNCHRONOUS_WRITES'",
+  early: true,
 };
 
 /** A tunnel is between daemons. */
@@ -62,6 +65,23 @@ export const tunnelWithoutPeer: MigrationRule = {
   unless: ['PEER2PEER'],
   code: 'INVALID_ARG',
   message: 'cannot perform tunnelled migration without using peer2peer flag',
+  early: true,
+};
+
+/** The same, in the words of the two oldest calls. */
+export const oldTunnelWithoutPeer: MigrationRule = {
+  ...tunnelWithoutPeer,
+  code: 'OPERATION_INVALID',
+  message:
+    'Requested operation is not valid: cannot perform tunnelled migration without using peer2peer flag',
+};
+
+/** From peer to peer is for the calls that take a URI; the two oldest ones may do so all the same. */
+export const peerToPeerToConnection: MigrationRule = {
+  given: ['PEER2PEER'],
+  code: 'INVALID_ARG',
+  message: 'use virDomainMigrateToURI3 for peer-to-peer migration',
+  early: true,
 };
 
 /** A tunnel is one connection. */
@@ -69,6 +89,7 @@ export const parallelTunnel: MigrationRule = {
   given: ['TUNNELLED', 'PARALLEL'],
   code: 'INVALID_ARG',
   message: "Flags 'VIR_MIGRATE_TUNNELLED' and 'VIR_MIGRATE_PARALLEL' are mutually exclusive",
+  early: true,
 };
 
 /** What the source says before it does anything. */
