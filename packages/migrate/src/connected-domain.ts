@@ -1,4 +1,5 @@
 import { type MigrateParamsRecord, migrationConflicts, type TypedParams } from '@blockferry/typed-params';
+import type { DelegateSource } from './delegate-ports.js';
 import type { DiskInfo } from './disk-info.js';
 import type { Domain, DomainConnection, Host } from './domain.js';
 import { MigrationError } from './error.js';
@@ -10,9 +11,11 @@ import { toTypedParams } from './parameters.js';
 import type { SourcePort } from './ports.js';
 
 /**
- * Opens the domain that a URI names: `qmp+unix:///path` or `qmp+tcp://host:port`, a QEMU's monitor.
+ * Opens the domain that a URI names: `qmp+unix:///path` or `qmp+tcp://host:port`, a QEMU's monitor; or the one that
+ * `options.domain` names on a libvirt host.
  *
- * @throws {MigrationError} `INVALID_ARGUMENT` for another URI; `QMP_*` where the monitor cannot be reached; `ABORTED`.
+ * @throws {MigrationError} `INVALID_ARGUMENT` for another URI; `QMP_*`, or libvirt's own code, where it cannot be
+ * reached; `NOT_INSTALLED` where `@blockferry/libvirt` is missing; `ABORTED`.
  */
 export async function openDomain(uri: string, options: OpenOptions = {}): Promise<Domain> {
   return new ConnectedDomain(await openDomainConnection(uri, options));
@@ -38,7 +41,7 @@ export class ConnectedDomain implements Domain {
     return this.#connection.uuid;
   }
 
-  get port(): SourcePort {
+  get port(): SourcePort | DelegateSource {
     return this.#connection.port;
   }
 

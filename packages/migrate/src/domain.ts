@@ -1,4 +1,5 @@
 import type { MigrateParamsRecord, TypedParams } from '@blockferry/typed-params';
+import type { DelegateHost, DelegateSource } from './delegate-ports.js';
 import type { DiskInfo } from './disk-info.js';
 import type { MigrateFlag } from './flags.js';
 import type { HostPort, SourcePort } from './ports.js';
@@ -9,7 +10,7 @@ export interface Host extends AsyncDisposable {
   /** Ends the connection; an embedded host ends with its guest and its disks. A second call does nothing. */
   close(): Promise<void>;
   /** @internal */
-  readonly port: HostPort;
+  readonly port: HostPort | DelegateHost;
 }
 
 /** An open way to a domain. */
@@ -22,7 +23,7 @@ export interface DomainConnection extends AsyncDisposable {
   /** Ends the connection; the domain goes on. A second call does nothing. */
   close(): Promise<void>;
   /** @internal */
-  readonly port: SourcePort;
+  readonly port: SourcePort | DelegateSource;
 }
 
 /**

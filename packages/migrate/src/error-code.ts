@@ -27,6 +27,7 @@ export type MigrationErrorCode =
   | `NBD_${string}`
   | `IO_${string}`
   | `QMP_${string}`
+  | 'RPC'
   | 'SIZE_MISMATCH'
   | 'ENDPOINTS_SAME'
   | 'CLOSED';

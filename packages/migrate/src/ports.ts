@@ -3,7 +3,7 @@ import type { DiskInfo } from './disk-info.js';
 import type { Problem } from './problem.js';
 
 /**
- * What the phases need of a hypervisor. Adapters implement these; policy and phases import no adapter.
+ * What the strategy `engine` needs of a hypervisor. Adapters implement these; policy and phases import no adapter.
  */
 
 /** A disk that moves: the source's, the destination's, and what users call it. */
@@ -21,6 +21,7 @@ export interface SourceDisk extends DiskInfo {
 
 /** The side that the guest leaves. */
 export interface SourcePort {
+  readonly strategy: 'engine';
   readonly adapter: string;
   /** Reads only. */
   disks(): Promise<SourceDisk[]>;
@@ -34,6 +35,7 @@ export interface SourcePort {
 
 /** The side that it goes to. */
 export interface HostPort {
+  readonly strategy: 'engine';
   readonly adapter: string;
   disks(): Promise<DiskInfo[]>;
   problems(copies: boolean): Promise<Problem[]>;

@@ -32,6 +32,7 @@ export async function openQemuDomain(uri: string, options: ConnectQmpOptions): P
 }
 
 class QemuDomain implements DomainConnection, SourcePort {
+  readonly strategy = 'engine';
   readonly adapter = 'qemu';
   readonly uri: string;
   readonly name: string;
