@@ -28,6 +28,7 @@ export type MigrationErrorCode =
   | `IO_${string}`
   | `QMP_${string}`
   | 'RPC'
+  | 'MIGRATE_UNSAFE'
   | 'SIZE_MISMATCH'
   | 'ENDPOINTS_SAME'
   | 'CLOSED';
