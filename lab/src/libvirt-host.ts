@@ -17,6 +17,8 @@ export interface LibvirtHostOptions {
   /** An empty folder that the host sees as its folder of images: its path is the same on all hosts then. */
   readonly images: string;
   readonly network: NetworkHost;
+  /** Certificates for migrations with TLS, under the names that QEMU wants. */
+  readonly tlsFolder?: string | undefined;
 }
 
 /** A host that runs libvirtd, emulated guests and nothing else. Takes root: see `requires('libvirt')`. */
@@ -43,8 +45,8 @@ export class LibvirtHost implements AsyncDisposable {
 
   /** Resolves once libvirtd answers. */
   static async start(options: LibvirtHostOptions): Promise<LibvirtHost> {
-    const { name, directory, images, network } = options;
-    await writeLibvirtConfig(directory, network.address);
+    const { name, directory, images, network, tlsFolder } = options;
+    await writeLibvirtConfig(directory, network.address, tlsFolder);
     const console = await ConsoleSocket.listen(join(directory, 'images', CONSOLE));
     const [program = '', ...args] = [
       ...network.prefix,
