@@ -55,7 +55,7 @@ export class Console {
     try {
       return await this.#condition.until(newest, `beat ${count} of the guest`, timeoutMs);
     } catch (error) {
-      const said = [...this.lines.slice(-10), this.#rest].join('\n');
+      const said = [...this.lines.slice(-70), this.#rest].join('\n');
       throw new Error(`${(error as Error).message}; its console ends with:\n${said}`, { cause: error });
     }
   }
