@@ -29,7 +29,7 @@ export function addMigrateCommand(program: Command, context: CommandContext): vo
       'after',
       helpEnd(
         'blockferry migrate --from qmp+unix:///run/a/qmp.sock \\\n    --to qmp+unix:///run/b/qmp.sock --migrate-disks vda,vdb --assume-shared vdc\n' +
-          '  blockferry migrate --from qemu:///system --to qemu+ssh://b/system --domain web \\\n    --migrate-disks vda,vdb --unsafe --create-images',
+          '  blockferry migrate --from qemu:///system --to qemu+ssh://b/system \\\n    --domain web --migrate-disks vda,vdb --assume-shared vdc --create-images',
         'Ctrl-C rolls back: the guest goes on at the source.',
         'Exit status: 0 moved; 1 failed, 5 timed out, 130 interrupted: the guest runs on the source; 2 usage; 4 --verify found a difference; 6 outcome uncertain, look at both sides; 10 refused, nothing changed.',
       ),

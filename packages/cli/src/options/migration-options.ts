@@ -48,12 +48,12 @@ export function withMigrationOptions(command: Command): Command {
   command
     .requiredOption(
       '--from <uri>',
-      "where the guest runs: qmp+unix:///path or qmp+tcp://host:port,\na QEMU's monitor; or a libvirt URI, e.g. qemu:///system",
+      "where the guest runs: qmp+unix:///path or qmp+tcp://host:port, a QEMU's monitor; or a libvirt URI, e.g. qemu:///system",
       parseHostUri,
     )
     .requiredOption(
       '--to <uri>',
-      'where it goes: the monitor of a QEMU that waits with -incoming\ndefer; or a libvirt URI, e.g. qemu+ssh://b/system',
+      'where it goes: the monitor of a QEMU that waits with -incoming defer; or a libvirt URI, e.g. qemu+ssh://b/system',
       parseHostUri,
     )
     .optionsGroup('Which disks:')
@@ -105,7 +105,7 @@ export function withMigrationOptions(command: Command): Command {
     .option('--p2p', 'peer to peer: the source connects to the destination, by the URI of --to')
     .option(
       '--create-images',
-      'make missing images on the destination: right size, thin; they are\nremoved again if the migration fails',
+      'make missing images on the destination: right size, thin; they are removed again if the migration fails',
     )
     .optionsGroup('Where things listen (defaults: private sockets, or the hosts of the monitors):')
     .option(
@@ -122,7 +122,7 @@ export function withMigrationOptions(command: Command): Command {
     )
     .option(
       '--tls-creds <dir>',
-      'disks and memory go over TLS, or nothing does; certificates,\nby the same path on all hosts',
+      'disks and memory go over TLS, or nothing does; certificates, by the same path on all hosts',
       parseFolder,
     )
     .option('--tls-hostname <name>', "whom the destination's certificate is for (default: its host)")
