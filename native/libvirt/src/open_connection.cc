@@ -1,8 +1,11 @@
 #include "open_connection.h"
 
+#include <mutex>
+#include <unordered_map>
 #include <utility>
 
 #include "failure.h"
+#include "immortal.h"
 #include "worker_pool.h"
 
 namespace blockferry {
@@ -11,15 +14,45 @@ namespace {
 
 using Tell = std::function<void(int reason)>;
 
-void tellLoss(virConnectPtr, int reason, void *tell) {
+// Who is told of a loss, by number. libvirt gets the number and nothing to free: some drivers take a
+// callback, ignore it and never free what comes with it, and a connection that is lost may keep its callback.
+class Listeners {
+  public:
+    std::uintptr_t add(Tell tell) {
+        const std::lock_guard lock(mutex_);
+        tells_.emplace(++last_, std::move(tell));
+        return last_;
+    }
+
+    void remove(std::uintptr_t number) {
+        const std::lock_guard lock(mutex_);
+        tells_.erase(number);
+    }
+
+    void tell(std::uintptr_t number, int reason) {
+        const std::lock_guard lock(mutex_);
+        if (const auto found = tells_.find(number); found != tells_.end())
+            found->second(reason);
+    }
+
+  private:
+    std::mutex mutex_;
+    std::unordered_map<std::uintptr_t, Tell> tells_;
+    std::uintptr_t last_ = 0;
+};
+
+Listeners &listeners() {
+    static Immortal<Listeners> all;
+    return *all;
+}
+
+void tellLoss(virConnectPtr, int reason, void *number) {
     try {
-        (*static_cast<Tell *>(tell))(reason);
+        listeners().tell(reinterpret_cast<std::uintptr_t>(number), reason);
     } catch (...) {
         // Out of memory: libvirt's event loop goes on, and later calls fail by themselves.
     }
 }
-
-void freeTell(void *tell) { std::unique_ptr<Tell>(static_cast<Tell *>(tell)); }
 
 void freeTellEvent(void *tell) { std::unique_ptr<TellEvent>(static_cast<TellEvent *>(tell)); }
 
@@ -55,16 +88,16 @@ OpenConnection::~OpenConnection() {
     // Callbacks hold a reference, with which closing would not close.
     for (const int subscription : subscriptions_)
         virConnectDomainEventDeregisterAny(raw_, subscription);
-    if (tellsLoss_)
+    if (listener_ != 0) {
         virConnectUnregisterCloseCallback(raw_, tellLoss);
+        listeners().remove(listener_);
+    }
     virConnectClose(raw_);
 }
 
 void OpenConnection::onLost(Tell tell) {
-    auto owned = std::make_unique<Tell>(std::move(tell));
-    tellsLoss_ = virConnectRegisterCloseCallback(raw_, tellLoss, owned.get(), freeTell) == 0;
-    if (tellsLoss_)
-        static_cast<void>(owned.release());
+    listener_ = listeners().add(std::move(tell));
+    virConnectRegisterCloseCallback(raw_, tellLoss, reinterpret_cast<void *>(listener_), nullptr);
 }
 
 int OpenConnection::subscribe(int kind, virDomainPtr domain, TellEvent tell) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -41,7 +42,7 @@ class OpenConnection {
 
   private:
     virConnectPtr raw_;
-    bool tellsLoss_ = false;
+    std::uintptr_t listener_ = 0;
     std::mutex mutex_;
     std::unordered_set<int> subscriptions_;
 };
