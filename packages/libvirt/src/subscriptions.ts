@@ -1,12 +1,13 @@
 import type { BindingConnection, BindingDomain } from '@blockferry/libvirt-native';
-import { type CallOptions, call } from './call.js';
+import type { CallOptions } from './call.js';
+import type { Calls } from './calls.js';
 import type { Domain } from './domain.js';
 import { LibvirtError } from './error.js';
 import { EventFeed } from './event-feed.js';
 import { EventQueue, type EventStream } from './event-stream.js';
 import { type DomainEventKind, type DomainEvents, eventSources } from './events.js';
 import { aborted, invalidArgument, toLibvirtError } from './failure.js';
-import { connectionBinding, domainBinding } from './handles.js';
+import { connectionHandle, domainBinding } from './handles.js';
 import type { CloseReason } from './tables/close-reasons.js';
 
 /** Which events are asked for, and for how long. */
@@ -20,11 +21,13 @@ export interface EventOptions extends CallOptions {
 /** The event streams of a connection, which end with it. */
 export class Subscriptions {
   readonly #binding: BindingConnection;
+  readonly #calls: Calls;
   /** By kind, and by the domain's UUID. */
   readonly #feeds = new Map<string, EventFeed<never>>();
 
-  constructor(binding: BindingConnection) {
+  constructor(binding: BindingConnection, calls: Calls) {
     this.#binding = binding;
+    this.#calls = calls;
   }
 
   /** Resolves when libvirt has taken the subscription, so that nothing from then on is missed. */
@@ -48,7 +51,7 @@ export class Subscriptions {
     });
     let feed: EventFeed<DomainEvents[K]> | undefined;
     try {
-      await call(options, () => {
+      await this.#calls.run(options, () => {
         const only = domain === undefined ? null : this.#open(domain);
         feed = this.#feed(kind, key);
         return feed.add(queue, only);
@@ -79,7 +82,7 @@ export class Subscriptions {
 
   #open(domain: Domain): BindingDomain {
     const binding = domainBinding(domain);
-    if (connectionBinding(domain.connection) !== this.#binding) {
+    if (connectionHandle(domain.connection).binding !== this.#binding) {
       throw invalidArgument('the domain is of another connection than the events');
     }
     if (binding.isClosed) throw toLibvirtError({ closed: 'domain' });

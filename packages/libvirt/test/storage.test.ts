@@ -52,7 +52,7 @@ describe.skipIf(!addon.available)(`a storage pool ${addon.reason}`, () => {
     expect(await rejection(pool.xml(['INACTIVE']))).toMatchObject({ code: 'INVALID_ARG' });
     await pool.destroy();
     expect((await pool.info()).state).toBe('inactive');
-    await pool.delete(['ZEROED']);
+    await pool.delete();
     await pool.undefine();
     expect(await rejection(pool.info())).toMatchObject({ code: 'NO_STORAGE_POOL' });
   });
