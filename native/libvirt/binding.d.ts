@@ -200,7 +200,7 @@ export interface BindingDomain {
     bandwidth: bigint,
   ): Promise<BindingDomain>;
   migrate3(dest: BindingConnection, params: Uint8Array, flags: number): Promise<BindingDomain>;
-  migrateToUri(duri: string, flags: number, dname: string | null, bandwidth: bigint): Promise<void>;
+  migrateToUri(duri: string | null, flags: number, dname: string | null, bandwidth: bigint): Promise<void>;
   migrateToUri2(
     dconnuri: string | null,
     miguri: string | null,

@@ -4,12 +4,12 @@ export { type MigrationConflict, migrationConflicts } from './migration/conflict
 export { type FlagSpec, type MigrationFlag, migrationFlags } from './migration/flags.js';
 export { type JobStatisticsSchema, jobStatistics } from './migration/job-statistics.js';
 export { type MigrateParamsRecord, type MigrationSchema, migrationSchema } from './migration/parameters.js';
-export {
-  type MigrationCondition,
-  type MigrationConflictCode,
-  type MigrationRule,
-  type MigrationValueCondition,
-  migrationRules,
+export { type MigrationCallName, migrationRules } from './migration/rule-order.js';
+export type {
+  MigrationCondition,
+  MigrationConflictCode,
+  MigrationRule,
+  MigrationValueCondition,
 } from './migration/rules.js';
 export { MAX_NAME_BYTES } from './name.js';
 export type { ParamType, ParamValue, TypedParam, ValueOfType } from './param.js';
