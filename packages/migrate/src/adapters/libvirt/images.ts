@@ -14,12 +14,12 @@ import { poolType, volumeFormat, volumeXml } from './host-xml.js';
 export async function sightImage(connection: Connection, place: ImagePlace): Promise<ImageSighting> {
   if (place.kind === 'volume') return sightVolume(connection, place.pool, place.volume);
   if (place.kind !== 'file' && place.kind !== 'block') return { state: 'unknown', folder: undefined };
-  const volume = await unless(NO_VOLUME, connection.volumeByPath(place.path));
-  if (volume !== undefined) return describe(volume);
+  const sighting = await describe(await unless(NO_VOLUME, connection.volumeByPath(place.path)));
+  if (sighting !== undefined) return sighting;
   const folder = dirname(place.path);
   await using pool = await unless(NO_POOL, connection.poolByTargetPath(folder));
   if (pool === undefined || !(await pool.isActive())) return { state: 'unknown', folder };
-  return sightInPool(pool, basename(place.path));
+  return await sightInPool(pool, basename(place.path));
 }
 
 /** Makes an image, thin. Fails where there is one already. */
@@ -43,27 +43,33 @@ async function sightVolume(connection: Connection, name: string, volume: string)
   await using pool = await unless(NO_POOL, connection.poolByName(name));
   if (pool === undefined)
     return { state: 'missing', creatable: false, reason: `it has no storage pool ${name}` };
-  if (await pool.isActive()) return sightInPool(pool, volume);
+  if (await pool.isActive()) return await sightInPool(pool, volume);
   return { state: 'missing', creatable: false, reason: `its storage pool ${name} is not started` };
 }
 
 async function sightInPool(pool: StoragePool, name: string): Promise<ImageSighting> {
-  const volume = (await unless(NO_VOLUME, pool.volumeByName(name))) ?? (await sightAfterRefresh(pool, name));
-  if (volume !== undefined) return describe(volume);
-  const creatable = FOLDER_POOLS.has(poolType(await pool.xml()));
-  return { state: 'missing', creatable, reason: `its storage pool ${pool.name} does not have it` };
-}
-
-/** A refresh needs rights that a look does not, and fails while the pool is busy: then what is known counts. */
-async function sightAfterRefresh(pool: StoragePool, name: string): Promise<StorageVolume | undefined> {
+  const lookUp = async (): Promise<ImageSighting | undefined> =>
+    describe(await unless(NO_VOLUME, pool.volumeByName(name)));
+  const sighting = await lookUp();
+  if (sighting !== undefined) return sighting;
+  // That needs rights that a look does not, and fails while the pool is busy: then what is known counts.
   await pool.refresh().catch(() => undefined);
-  return unless(NO_VOLUME, pool.volumeByName(name));
+  const creatable = FOLDER_POOLS.has(poolType(await pool.xml()));
+  const missing = {
+    state: 'missing',
+    creatable,
+    reason: `its storage pool ${pool.name} does not have it`,
+  } as const;
+  return (await lookUp()) ?? missing;
 }
 
-async function describe(volume: StorageVolume): Promise<ImageSighting> {
+/** `undefined` also of a volume that the pool remembers, and that is gone. */
+async function describe(volume: StorageVolume | undefined): Promise<ImageSighting | undefined> {
+  if (volume === undefined) return undefined;
   await using _closed = volume;
-  const [{ capacity }, xml] = await Promise.all([volume.info(), volume.xml()]);
-  return { state: 'present', size: capacity, format: volumeFormat(xml) };
+  const info = await unless(NO_VOLUME, volume.info());
+  if (info === undefined) return undefined;
+  return { state: 'present', size: info.capacity, format: volumeFormat(await volume.xml()) };
 }
 
 function poolOf(connection: Connection, place: ImagePlace): Promise<StoragePool> {
