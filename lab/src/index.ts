@@ -17,6 +17,13 @@ export {
 export { type Leftovers, leftovers } from './leftovers.js';
 export { LibvirtHost, type LibvirtHostOptions, uriOf } from './libvirt-host.js';
 export { LibvirtPair, type LibvirtPairOptions } from './libvirt-pair.js';
+export {
+  type Asked,
+  type CallParam,
+  type MigrationCall,
+  MigrationCalls,
+  type Refusal,
+} from './migration-calls.js';
 export { Monitor, type QmpEvent, QmpRefusal } from './monitor.js';
 export { type NetworkHost, TwoHosts } from './namespaces.js';
 export { NbdServerPeer, type NbdServerPeerOptions } from './nbd-server-peer.js';

@@ -17,6 +17,8 @@ export interface LibvirtHostOptions {
   /** An empty folder that the host sees as its folder of images: its path is the same on all hosts then. */
   readonly images: string;
   readonly network: NetworkHost;
+  /** Certificates for migrations with TLS, under the names that QEMU wants. */
+  readonly tlsFolder?: string | undefined;
 }
 
 /** A host that runs libvirtd, emulated guests and nothing else. Takes root: see `requires('libvirt')`. */
@@ -43,8 +45,8 @@ export class LibvirtHost implements AsyncDisposable {
 
   /** Resolves once libvirtd answers. */
   static async start(options: LibvirtHostOptions): Promise<LibvirtHost> {
-    const { name, directory, images, network } = options;
-    await writeLibvirtConfig(directory, network.address);
+    const { name, directory, images, network, tlsFolder } = options;
+    await writeLibvirtConfig(directory, network.address, tlsFolder);
     const console = await ConsoleSocket.listen(join(directory, 'images', CONSOLE));
     const [program = '', ...args] = [
       ...network.prefix,
@@ -93,6 +95,13 @@ export class LibvirtHost implements AsyncDisposable {
   /** Resolves once the guest has beaten `count` times more: it runs, here. */
   waitMoreBeats(count = 2, timeoutMs = 60_000): Promise<Beat> {
     return this.console.until(this.beats.length + count, timeoutMs);
+  }
+
+  /** Sends libvirtd a signal: SIGSTOP has it hang, guests and all else go on. */
+  async signalLibvirtd(signal: NodeJS.Signals): Promise<void> {
+    const pid = await descendant(this.#daemon.pid, 'libvirtd');
+    if (pid === undefined) throw new Error(`${this.name}: there is no libvirtd`);
+    process.kill(pid, signal);
   }
 
   /** `virsh ...` on this host's libvirtd. */
@@ -144,6 +153,17 @@ export function uriOf(socketPath: string): string {
 
 /** In the folder of images: what a guest's serial console connects to. */
 export const CONSOLE = 'console.sock';
+
+/** The process of that name among those that a process has started, and these, and so on. */
+async function descendant(pid: number, name: string): Promise<number | undefined> {
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  for (const child of children.trim().split(' ').filter(Boolean).map(Number)) {
+    const command = await readFile(`/proc/${child}/comm`, 'utf8');
+    const found = command.trim() === name ? child : await descendant(child, name);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
 
 function socketOf({ directory }: LibvirtHostOptions): string {
   return join(directory, 'run/libvirt/libvirt-sock');

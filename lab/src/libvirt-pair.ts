@@ -1,11 +1,13 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { flushedGeneration } from './beats.js';
+import { booted, startBooted } from './boot.js';
 import { buildGuest } from './guest.js';
 import { DEFAULT_DISKS, type GuestDisk, shareRate } from './guest-disks.js';
 import { blankImage, fillImage, randomImage, type Verification, verifyImage } from './images.js';
 import { domainXml, imageFile } from './libvirt-domain.js';
 import { LibvirtHost } from './libvirt-host.js';
 import { TwoHosts } from './namespaces.js';
+import { makePki } from './pki.js';
 import type { Side } from './qemu-pair.js';
 import { Scratch } from './scratch.js';
 
@@ -18,6 +20,8 @@ export interface LibvirtPairOptions {
   readonly dirtyTarget?: boolean;
   /** Waits for the guest's first beat, and not only for its QEMU. @default true */
   readonly isBooted?: boolean;
+  /** Gives both hosts certificates for migrations with TLS, for `localhost` as `tls.destination`. */
+  readonly hasCertificates?: boolean;
 }
 
 /**
@@ -43,21 +47,27 @@ export class LibvirtPair implements AsyncDisposable {
   }
 
   /** Resolves after the guest's first beat, if nothing else is said. Nothing is left if it rejects. */
-  static async start(options: LibvirtPairOptions = {}): Promise<LibvirtPair> {
+  static start(options: LibvirtPairOptions = {}): Promise<LibvirtPair> {
+    return startBooted(() => LibvirtPair.#start(options));
+  }
+
+  static async #start(options: LibvirtPairOptions): Promise<LibvirtPair> {
     const disks = shareRate(options.disks ?? DEFAULT_DISKS, options.rateMiB);
     const network = await TwoHosts.start();
-    const layout = { network, scratch: new Scratch(), disks };
+    const scratch = new Scratch();
+    const layout = { network, scratch, disks };
     const hosts: LibvirtHost[] = [];
     try {
-      await mkdir(layout.scratch.join('images'));
-      const starts = await Promise.allSettled(SIDES.map((side) => startHost(layout, side)));
+      await mkdir(scratch.join('images'));
+      const tlsFolder = options.hasCertificates ? (await makePki(scratch.join('pki'))).good : undefined;
+      const starts = await Promise.allSettled(SIDES.map((side) => startHost(layout, side, tlsFolder)));
       for (const start of starts) if (start.status === 'fulfilled') hosts.push(start.value);
       for (const start of starts) if (start.status === 'rejected') throw start.reason;
       const [source, destination] = hosts as [LibvirtHost, LibvirtHost];
       const pair = new LibvirtPair(layout, source, destination);
       await pair.#createImages(options.dirtyTarget ?? false);
       await pair.#startGuest();
-      if (options.isBooted ?? true) await pair.#firstBeat();
+      if (options.isBooted ?? true) await booted(source.console);
       return pair;
     } catch (error) {
       await dispose(layout, hosts);
@@ -113,12 +123,6 @@ export class LibvirtPair implements AsyncDisposable {
     await writeFile(definition, domainXml({ name: this.domain, images, disks: this.disks, boot }));
     await this.source.virsh('create', definition);
   }
-
-  async #firstBeat(): Promise<void> {
-    await this.source.waitBeats(1);
-    const { complaints } = this.source.console;
-    if (complaints.length > 0) throw new Error(complaints.join('\n'));
-  }
 }
 
 interface Layout {
@@ -127,9 +131,14 @@ interface Layout {
   readonly disks: readonly GuestDisk[];
 }
 
-function startHost({ scratch, network }: Layout, side: Side): Promise<LibvirtHost> {
+function startHost(
+  { scratch, network }: Layout,
+  side: Side,
+  tlsFolder: string | undefined,
+): Promise<LibvirtHost> {
   const images = scratch.join('images');
-  return LibvirtHost.start({ name: side, directory: scratch.join(side), images, network: network[side] });
+  const directory = scratch.join(side);
+  return LibvirtHost.start({ name: side, directory, images, network: network[side], tlsFolder });
 }
 
 async function dispose(

@@ -1,5 +1,5 @@
-import type { MigrationFlag, TypedParams } from '@blockferry/typed-params';
 import type { Side } from './error-code.js';
+import type { LibvirtCall } from './libvirt-call.js';
 import type { SourceDisk } from './ports.js';
 
 /**
@@ -95,35 +95,8 @@ export interface HostSurvey {
   readonly sameDomain: readonly { readonly name: string; readonly uuid: string; readonly state: string }[];
 }
 
-/** One of libvirt's six calls, with what it is given and nothing else. `bandwidth` is in MiB/s. */
-export type DelegateCall =
-  | ({ readonly call: 'migrate'; readonly dest: DelegateHost; readonly uri?: string | undefined } & Classic)
-  | ({
-      readonly call: 'migrate2';
-      readonly dest: DelegateHost;
-      readonly dxml?: string | undefined;
-      readonly uri?: string | undefined;
-    } & Classic)
-  | ({ readonly call: 'migrate3'; readonly dest: DelegateHost } & Extensible)
-  | ({ readonly call: 'migrateToURI'; readonly duri: string } & Classic)
-  | ({
-      readonly call: 'migrateToURI2';
-      readonly dconnuri?: string | undefined;
-      readonly miguri?: string | undefined;
-      readonly dxml?: string | undefined;
-    } & Classic)
-  | ({ readonly call: 'migrateToURI3'; readonly dconnuri?: string | undefined } & Extensible);
-
-interface Classic {
-  readonly flags: readonly MigrationFlag[];
-  readonly dname?: string | undefined;
-  readonly bandwidth?: number | undefined;
-}
-
-interface Extensible {
-  readonly params: TypedParams;
-  readonly flags: readonly MigrationFlag[];
-}
+/** What the daemon is asked for. */
+export type DelegateCall = LibvirtCall<DelegateHost>;
 
 /** One call, from before it is made until both daemons were asked what became of the guest. */
 export interface DelegateSession extends AsyncDisposable {

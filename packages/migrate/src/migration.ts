@@ -112,7 +112,7 @@ class Migration implements MigrationJob {
     signal.throwIfAborted();
     await using ends = await openEnds({ ...options, signal }, internals);
     const { plan, start } = await planner.plan(ends.domain, ends.host);
-    if (!plan.ok) throw refusal(plan.problems);
+    if (!plan.ok) throw (internals.refuse ?? refusal)(plan.problems);
     using _occupied = occupy(ends.domain.port, ends.host.port);
     for (const message of plan.warnings) this.#emit({ type: 'log', level: 'warning', message });
     this.#strategy = start({

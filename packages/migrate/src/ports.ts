@@ -23,6 +23,12 @@ export interface SourceDisk extends DiskInfo {
 export interface SourcePort {
   readonly strategy: 'engine';
   readonly adapter: string;
+  /**
+   * Whether it takes all of libvirt's typed parameters, and not those alone that the old calls can say.
+   *
+   * @default true
+   */
+  readonly takesExtensibleParameters?: boolean;
   /** Reads only. */
   disks(): Promise<SourceDisk[]>;
   /** Why no migration can start now, of disks (`copies`) or without; reads only. */
@@ -37,6 +43,8 @@ export interface SourcePort {
 export interface HostPort {
   readonly strategy: 'engine';
   readonly adapter: string;
+  /** As on the other side. @default true */
+  readonly takesExtensibleParameters?: boolean;
   disks(): Promise<DiskInfo[]>;
   problems(copies: boolean): Promise<Problem[]>;
 }

@@ -20,6 +20,7 @@ export type ProblemCode =
   | 'DESTINATION_NOT_WAITING'
   | 'SOURCE_MIGRATING'
   | 'SOURCE_NOT_READY'
+  | 'BLOCK_JOB_ACTIVE'
   | 'NBD_SERVER_BUSY';
 
 /** One thing that has to be put right before a migration can start. */

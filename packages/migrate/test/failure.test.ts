@@ -67,6 +67,7 @@ describe('the exit status', () => {
     DESTINATION_NOT_WAITING: true,
     SOURCE_MIGRATING: true,
     SOURCE_NOT_READY: true,
+    BLOCK_JOB_ACTIVE: true,
     NBD_SERVER_BUSY: true,
   };
 

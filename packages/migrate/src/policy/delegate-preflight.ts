@@ -35,7 +35,7 @@ function domainProblems({ state, job, blockJobs }: SourceSurvey, flags: readonly
   }
   for (const disk of blockJobs) {
     problems.push({
-      code: 'SOURCE_NOT_READY',
+      code: 'BLOCK_JOB_ACTIVE',
       disk,
       message: `A block job works on ${disk}: wait for its end, or end it (virsh blockjob --abort).`,
     });

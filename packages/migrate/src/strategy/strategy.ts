@@ -2,6 +2,7 @@ import type { MigrationEvent } from '../events.js';
 import type { MigrationSnapshot } from '../job.js';
 import type { MigrationPlan } from '../migration-plan.js';
 import type { PhaseRunner } from '../phase-runner.js';
+import type { Problem } from '../problem.js';
 import type { DiskResult } from '../result.js';
 import type { EngineSabotage } from './engine.js';
 
@@ -40,8 +41,10 @@ export interface PlannedMigration {
   start(context: StrategyContext): Strategy;
 }
 
-/** What tests alone may set. @internal */
+/** What users have no need to set. @internal */
 export interface MigrationInternals {
+  /** The error of a plan's problems. @default `refusal` */
+  readonly refuse?: (problems: readonly Problem[]) => Error;
   readonly sabotage?: EngineSabotage;
   /** How long both sides may take to say what became of the guest. @default 60 000 */
   readonly handOverTimeoutMs?: number;
