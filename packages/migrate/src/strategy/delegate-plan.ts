@@ -96,7 +96,6 @@ async function planBetween(ends: DelegateEnds, options: DelegateOptions): Promis
         ),
         disks: decisions.filter(({ action }) => action === 'move').map(({ info, disk }) => ({ info, disk })),
         newImages: images.filter(({ sighting }) => sighting.state === 'missing'),
-        guestState: survey.state,
         maxDowntimeMs: options.maxDowntimeMs,
         context,
       }),

@@ -23,7 +23,6 @@ export interface DelegateStrategyOptions {
   readonly disks: readonly { readonly info: DelegateDisk; readonly disk: string }[];
   /** To be made on the destination. */
   readonly newImages: readonly DestinationImage[];
-  readonly guestState: string;
   readonly maxDowntimeMs: number | undefined;
   readonly context: StrategyContext;
 }
