@@ -45,5 +45,7 @@ export type { QemuRelease } from './qemu-binary.js';
 export { type PairDisk, type PairOptions, QemuPair, type Side } from './qemu-pair.js';
 export { type Recording, RecordingProxy } from './recording-proxy.js';
 export { type Availability, requires } from './requires.js';
+export { parseMessage, type RpcMessage, splitMessages } from './rpc-message.js';
+export { type CarriedParams, carriedParams } from './rpc-params.js';
 export { Scratch } from './scratch.js';
 export { nbdcopy, nbdinfo, python, qemuImg, qemuIo } from './tools.js';

@@ -1,4 +1,6 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { appearance } from './appearance.js';
 import type { Beat, Console } from './beats.js';
@@ -25,6 +27,8 @@ export class LibvirtHost implements AsyncDisposable {
   /** Of libvirtd, for any process of this machine. */
   readonly socketPath: string;
   readonly uri: string;
+  /** Its folder of images, as it sees it. */
+  readonly images: string;
   readonly #directory: string;
   readonly #daemon: Daemon;
   readonly #console: ConsoleSocket;
@@ -33,6 +37,7 @@ export class LibvirtHost implements AsyncDisposable {
     this.name = options.name;
     this.socketPath = socketOf(options);
     this.uri = uriOf(this.socketPath);
+    this.images = options.images;
     this.#directory = options.directory;
     this.#daemon = daemon;
     this.#console = console;
@@ -97,6 +102,24 @@ export class LibvirtHost implements AsyncDisposable {
     return run('virsh', ['--quiet', '--connect', this.uri, ...args]);
   }
 
+  /** Kills libvirtd, as a fault of its own would; resolves when the next one answers. The guests go on. */
+  async crashDaemon(): Promise<void> {
+    const pidFile = join(this.#directory, 'run/libvirtd.pid');
+    const before = await readFile(pidFile, 'utf8');
+    this.#daemon.signal('SIGUSR1');
+    const deadline = performance.now() + RESTART_MS;
+    while (!(await this.#isAnother(pidFile, before))) {
+      if (performance.now() > deadline)
+        throw new Error(`${this.name}: no new libvirtd after ${RESTART_MS} ms`);
+      await setTimeout(50);
+    }
+  }
+
+  /** Makes the host's folder of images a storage pool. */
+  async addPool(name = 'images'): Promise<void> {
+    await this.virsh('pool-create-as', name, 'dir', '--target', this.images);
+  }
+
   /** Ends libvirtd and every guest, at once, as a power cut does; resolves when they are gone. Idempotent. */
   async end(): Promise<void> {
     await this.#daemon.end();
@@ -105,6 +128,14 @@ export class LibvirtHost implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.end();
+  }
+
+  async #isAnother(pidFile: string, before: string): Promise<boolean> {
+    if ((await readFile(pidFile, 'utf8').catch(() => before)) === before) return false;
+    const { status } = await run('virsh', ['--quiet', '--connect', this.uri, 'version'], {
+      statuses: [0, 1],
+    });
+    return status === 0;
   }
 }
 
@@ -120,4 +151,5 @@ function socketOf({ directory }: LibvirtHostOptions): string {
   return join(directory, 'run/libvirt/libvirt-sock');
 }
 
+const RESTART_MS = 20_000;
 const HOST_SCRIPT = fileURLToPath(new URL('../libvirt-host.sh', import.meta.url));

@@ -123,6 +123,8 @@ export type DelegateSign =
   | { readonly sign: 'suspended' }
   /** It runs, or could run, on the destination. */
   | { readonly sign: 'arrived' }
+  /** A disk's copy is the same as the disk, and is kept so. */
+  | { readonly sign: 'ready'; readonly target: string }
   /** It is gone from the source. */
   | { readonly sign: 'left' }
   /** A connection of ours is lost. */

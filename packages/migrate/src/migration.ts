@@ -153,13 +153,15 @@ class Migration implements MigrationJob {
 
   /**
    * What really happened. The first cause wins: a pass that was stopped says ABORTED, and one whose peer went down
-   * that it lost a connection, where the signal says why. From the hand-over on the outcome alone counts.
+   * that it lost a connection, where the signal says why. From the hand-over on the outcome alone counts, and whenever
+   * nobody knows where the guest is.
    */
   #explain(thrown: unknown): MigrationError {
     const phase = this.#phases.current;
     const { aborted, reason } = this.#abort.signal;
-    const handedOver = phase === 'finish' || phase === 'confirm';
-    return toMigrationError(aborted && !handedOver ? reason : thrown, { phase });
+    const isUncertain = MigrationError.is(thrown) && thrown.code === 'OUTCOME_UNCERTAIN';
+    const outcomeCounts = isUncertain || phase === 'finish' || phase === 'confirm';
+    return toMigrationError(aborted && !outcomeCounts ? reason : thrown, { phase });
   }
 
   #finish(
@@ -205,9 +207,10 @@ function detailsOf(error: MigrationError): {
   offset: number | undefined;
   length: number | undefined;
   problems: MigrationError['problems'];
+  retryable: boolean;
 } {
-  const { side, phase, disk, offset, length, problems } = error;
-  return { side, phase, disk, offset, length, problems };
+  const { side, phase, disk, offset, length, problems, retryable } = error;
+  return { side, phase, disk, offset, length, problems, retryable };
 }
 
 function describe(error: MigrationError): Pick<MigrationResult, 'error' | 'problems'> {

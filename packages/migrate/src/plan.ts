@@ -1,3 +1,4 @@
+import { toMigrationError } from './failure.js';
 import type { MigrationPlan } from './migration-plan.js';
 import { openEnds } from './open.js';
 import type { MigrateOptions } from './options.js';
@@ -12,5 +13,9 @@ import { plannerOf } from './planner.js';
 export async function plan(options: MigrateOptions): Promise<MigrationPlan> {
   const planner = plannerOf(options);
   await using ends = await openEnds(options);
-  return (await planner.plan(ends.domain, ends.host)).plan;
+  try {
+    return (await planner.plan(ends.domain, ends.host)).plan;
+  } catch (error) {
+    throw toMigrationError(error);
+  }
 }

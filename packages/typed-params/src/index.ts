@@ -20,4 +20,4 @@ export { parse } from './text/parse.js';
 export type { TextOptions } from './text/value.js';
 export { TypedParams } from './typed-params.js';
 export { problems, validate } from './validate.js';
-export { MAX_STRING_BYTES, MAX_WIRE_PARAMS } from './xdr/limits.js';
+export { MAX_STRING_BYTES, MAX_WIRE_PARAMS, type XdrOptions } from './xdr/limits.js';

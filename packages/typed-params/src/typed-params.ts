@@ -6,6 +6,7 @@ import { type NameOf, type RecordOf, type Schema, specOf, unsupported, type Valu
 import { check } from './schema-check.js';
 import { parseValue, type TextOptions } from './text/value.js';
 import { checkType, checkValue, toUnsigned } from './value.js';
+import type { XdrOptions } from './xdr/limits.js';
 import { decodeXdr, encodeXdr } from './xdr/typed-param.js';
 
 /**
@@ -58,12 +59,12 @@ export class TypedParams<out S extends Schema = Schema> implements Iterable<Type
   /**
    * Reads libvirt's wire form, {@link toXdr}'s; it must be all of `bytes`, and canonical.
    *
-   * @throws {TypedParamsError} `RPC` for anything else, and for more than 64 parameters; `INTERNAL_ERROR` for a name of
-   * more than 79 bytes.
+   * @throws {TypedParamsError} `RPC` for anything else, and for more than 64 parameters, or than `maxParams`;
+   * `INTERNAL_ERROR` for a name of more than 79 bytes.
    */
-  static fromXdr(bytes: Uint8Array): TypedParams {
+  static fromXdr(bytes: Uint8Array, options: XdrOptions = {}): TypedParams {
     const params = new TypedParams();
-    params.#params = decodeXdr(bytes);
+    params.#params = decodeXdr(bytes, options);
     return params;
   }
 
@@ -282,10 +283,11 @@ export class TypedParams<out S extends Schema = Schema> implements Iterable<Type
   /**
    * libvirt's wire form, byte for byte: the XDR of `remote_typed_param params<64>`.
    *
-   * @throws {TypedParamsError} `RPC` for more than 64 parameters, a string of more than 4 MiB, or 32 MiB in all.
+   * @throws {TypedParamsError} `RPC` for more than 64 parameters, or than `maxParams`, a string of more than 4 MiB, or
+   * 32 MiB in all.
    */
-  toXdr(): Uint8Array {
-    return encodeXdr(this.#params);
+  toXdr(options: XdrOptions = {}): Uint8Array {
+    return encodeXdr(this.#params, options);
   }
 
   #push(name: string, type: ParamType, value: ParamValue): this {

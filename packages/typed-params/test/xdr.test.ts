@@ -84,6 +84,23 @@ describe('the limits of libvirt', () => {
     );
   });
 
+  it('are others where a call has others', () => {
+    const params = new TypedParams().addStringList('d', new Array(1000).fill('x'));
+    const bytes = params.toXdr({ maxParams: Number.POSITIVE_INFINITY });
+    expect(TypedParams.fromXdr(bytes, { maxParams: 1000 }).size).toBe(1000);
+    const message = "too many parameters '1000' for limit '999'";
+    expect(thrownBy(() => TypedParams.fromXdr(bytes, { maxParams: 999 }))).toMatchObject({
+      code: 'RPC',
+      message,
+    });
+    expect(thrownBy(() => params.toXdr({ maxParams: 999 }))).toMatchObject({ code: 'RPC', message });
+    expect(
+      thrownBy(() => TypedParams.fromXdr(hex('ffffffff'), { maxParams: Number.POSITIVE_INFINITY })),
+    ).toMatchObject({
+      code: 'RPC',
+    });
+  });
+
   it('are strings of 4 MiB', () => {
     const longest = new TypedParams().addString('s', `${'\u00e9'.repeat(MAX_STRING_BYTES / 2 - 1)}xy`);
     expect([...TypedParams.fromXdr(longest.toXdr())]).toEqual([...longest]);

@@ -123,8 +123,8 @@ function noPool({ disk, place }: DestinationImage, folder: string | undefined): 
   const pool =
     folder === undefined
       ? 'images are made in storage pools, and none can have that place'
-      : `no storage pool of the destination that runs has ${folder} as its target. Define one: ` +
-        `virsh --connect DESTINATION pool-create-as NAME dir --target ${folder}`;
+      : `no storage pool of the destination that runs has ${folder} as its target; define one by ` +
+        `virsh --connect DESTINATION pool-create-as NAME dir --target '${folder}'`;
   return {
     code: 'DESTINATION_MISSING',
     disk,

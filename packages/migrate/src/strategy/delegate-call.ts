@@ -37,10 +37,10 @@ export interface OutcomeOptions {
 export async function runToOutcome(session: DelegateSession, options: OutcomeOptions): Promise<void> {
   const { signal, onSign, onTick, verify = false, deadlineMs = LOOKING_MS } = options;
   let stopped = false;
-  let lost: LostConnection | undefined;
+  const lost: LostConnection[] = [];
   await session.watch((sign) => {
     stopped ||= sign.sign === 'suspended' || sign.sign === 'arrived';
-    if (sign.sign === 'lost') lost ??= sign;
+    if (sign.sign === 'lost') lost.push(sign);
     onSign?.(sign);
   });
   let isOver = false;
@@ -50,7 +50,7 @@ export async function runToOutcome(session: DelegateSession, options: OutcomeOpt
   const over = call.catch(() => undefined);
   while (!isOver) {
     // That daemon would not hear any more that the guest is to go on: better not to stop it at all.
-    const inVain = session.managed && lost?.side === 'destination' && !stopped;
+    const inVain = session.managed && lost.length > 0 && !stopped;
     if (signal.aborted || inVain) await session.abort();
     await onTick?.();
     await Promise.race([over, pause(TICK_MS)]);
@@ -59,7 +59,7 @@ export async function runToOutcome(session: DelegateSession, options: OutcomeOpt
     await call;
   } catch (failure) {
     // With both connections there, the source's daemon has put the guest back before it answered.
-    if (lost === undefined && !verify) throw failure;
+    if (lost.length === 0 && !verify) throw failure;
     await settle(session, { failure, stopped, lost, deadline: performance.now() + deadlineMs });
   }
 }

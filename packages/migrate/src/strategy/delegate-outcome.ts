@@ -13,7 +13,7 @@ export interface FailedCall {
   readonly failure: unknown;
   /** The guest was seen to stop for the switch. */
   readonly stopped: boolean;
-  readonly lost: LostConnection | undefined;
+  readonly lost: readonly LostConnection[];
   /** Until when to look for the guest, in the time of performance.now(). */
   readonly deadline: number;
 }
@@ -24,7 +24,7 @@ export interface FailedCall {
  */
 export async function settle(session: DelegateSession, call: FailedCall): Promise<void> {
   // Of a source whose connection was lost nobody has told whether the guest stopped.
-  const mayHaveStopped = call.stopped || call.lost?.side === 'source';
+  const mayHaveStopped = call.stopped || call.lost.some(({ side }) => side === 'source');
   for (;;) {
     const sightings = await session.locate();
     const where = whereabouts(sightings, mayHaveStopped);
@@ -44,8 +44,10 @@ function explain(
 ): MigrationError {
   const cause = toMigrationError(failure);
   if (where === 'source') {
-    if (lost?.side !== 'destination') return toMigrationError(cause, { side: lost?.side });
-    const message = `The connection to the destination's daemon is lost (${lost.reason}); rolled back, the guest is on the source.`;
+    const [first] = lost;
+    if (first === undefined) return cause;
+    if (lost.some(({ side }) => side === 'source')) return toMigrationError(cause, { side: 'source' });
+    const message = `The connection to the destination's daemon is lost (${first.reason}); rolled back, the guest is on the source.`;
     return new MigrationError('RPC', message, { side: 'destination', cause: failure });
   }
   if (where === 'nowhere') {

@@ -121,7 +121,13 @@ export class DelegateStrategy implements Strategy {
     });
   }
 
-  #onSign({ sign }: DelegateSign): void {
+  #onSign(told: DelegateSign): void {
+    const { sign } = told;
+    if (sign === 'ready') {
+      this.#copies.get(told.target)?.complete();
+      this.#advance('bulk');
+      if ([...this.#copies.values()].every(({ ready }) => ready)) this.#advance('precopy');
+    }
     if (sign === 'suspended') this.#advance('switchover');
     if (sign === 'arrived') this.#advance('finish');
     if (sign === 'left') this.#advance('confirm');
@@ -156,7 +162,7 @@ export class DelegateStrategy implements Strategy {
     if (iteration === this.#iteration) return;
     if (this.#iteration < 0) await this.#limitMemory(session);
     this.#iteration = iteration;
-    this.#log('info', `Memory, pass ${iteration + 1}: ${remaining} of ${total} bytes to send.`);
+    this.#log('info', `Memory, pass ${Math.max(1, iteration)}: ${remaining} of ${total} bytes to send.`);
   }
 
   /** Of the bandwidth the call has told libvirt each disk's share: memory may have it all. */

@@ -2,20 +2,20 @@ import { TypedParamsError } from '../error.js';
 import { MAX_NAME_BYTES } from '../name.js';
 import type { ParamType, TypedParam, ValueOfType } from '../param.js';
 import { utf8Length } from '../utf8.js';
-import { MAX_PAYLOAD_BYTES, MAX_STRING_BYTES, MAX_WIRE_PARAMS } from './limits.js';
+import { MAX_PAYLOAD_BYTES, MAX_STRING_BYTES, MAX_WIRE_PARAMS, type XdrOptions } from './limits.js';
 import { XdrReader } from './reader.js';
 import { XdrWriter } from './writer.js';
 
 /**
  * The bytes of `remote_typed_param params<64>`: a count, then of each parameter its name, type and value.
  *
- * @throws {TypedParamsError} `RPC` for more than 64 parameters, a string of more than 4 MiB, and more than 32 MiB in
- * all: libvirt's own limits.
+ * @throws {TypedParamsError} `RPC` for more than `maxParams` parameters, a string of more than 4 MiB, and more than 32 MiB
+ * in all: libvirt's own limits.
  *
  * Source: libvirt, src/remote/remote_protocol.x, struct remote_typed_param; RFC 4506.
  */
-export function encodeXdr(params: readonly TypedParam[]): Uint8Array {
-  checkCount(params.length);
+export function encodeXdr(params: readonly TypedParam[], { maxParams }: XdrOptions): Uint8Array {
+  checkCount(params.length, maxParams);
   const writer = new XdrWriter(MAX_PAYLOAD_BYTES);
   writer.uint32(params.length);
   for (const param of params) writeParam(writer, param);
@@ -29,10 +29,10 @@ export function encodeXdr(params: readonly TypedParam[]): Uint8Array {
  * @throws {TypedParamsError} `INTERNAL_ERROR` for a name of more than 79 bytes in an otherwise sound message; `RPC`,
  * with the place of the fault, for everything else.
  */
-export function decodeXdr(bytes: Uint8Array): TypedParam[] {
+export function decodeXdr(bytes: Uint8Array, { maxParams }: XdrOptions): TypedParam[] {
   const reader = new XdrReader(bytes);
   const count = reader.uint32('the number of parameters');
-  checkCount(count);
+  checkCount(count, maxParams);
   const params: TypedParam[] = [];
   for (let i = 0; i < count; i++) params.push(readParam(reader));
   reader.end();
@@ -40,9 +40,9 @@ export function decodeXdr(bytes: Uint8Array): TypedParam[] {
   return params;
 }
 
-function checkCount(count: number): void {
-  if (count <= MAX_WIRE_PARAMS) return;
-  throw new TypedParamsError('RPC', `too many parameters '${count}' for limit '${MAX_WIRE_PARAMS}'`);
+function checkCount(count: number, limit = MAX_WIRE_PARAMS): void {
+  if (count <= limit) return;
+  throw new TypedParamsError('RPC', `too many parameters '${count}' for limit '${limit}'`);
 }
 
 /** As in libvirt the wire takes any string for a name, and the parameter does not. */

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <unordered_map>
+#include <utility>
+
+#include <napi.h>
+
+#include "mailbox.h"
+
+namespace blockferry {
+
+// The classes that JavaScript sees.
+enum class Kind : std::size_t { Connection, Domain, Checkpoint, Pool, Volume };
+inline constexpr std::size_t kKinds = 5;
+
+// The name by which a closed object is reported.
+const char *kindName(Kind kind);
+
+// A promise that waits for a worker. Lives on its environment's thread only, so that it may hold JavaScript
+// values.
+class PendingCall {
+  public:
+    virtual ~PendingCall() = default;
+    virtual void settle(Napi::Env env) = 0;
+};
+
+// What the addon keeps for each environment, which is Node's main thread or one of its worker threads.
+class Environment {
+  public:
+    explicit Environment(Napi::Env env);
+    Environment(const Environment &) = delete;
+    Environment &operator=(const Environment &) = delete;
+
+    static Environment &of(Napi::Env env);
+
+    Napi::Env env() const { return env_; }
+    // Shared with the threads that have something to tell.
+    const std::shared_ptr<Mailbox> &mailbox() const { return mailbox_; }
+
+    // Notes a call; until it is settled the environment stays alive.
+    std::uint64_t expect(std::unique_ptr<PendingCall> call);
+    // Takes the note back, for a call that did not get under way.
+    std::unique_ptr<PendingCall> forget(std::uint64_t id);
+    void settle(std::uint64_t id);
+
+    // What a constructor that the addon calls is to take; nobody else can give one.
+    void setSeed(void *seed) { seed_ = seed; }
+    void *takeSeed() { return std::exchange(seed_, nullptr); }
+
+    Napi::FunctionReference &classOf(Kind kind) { return classes_[static_cast<std::size_t>(kind)]; }
+
+  private:
+    static void deliver(napi_env env, napi_value callback, void *environment, void *data);
+    static void leave(void *environment);
+
+    Napi::Env env_;
+    napi_threadsafe_function bell_ = nullptr;
+    std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>();
+    std::unordered_map<std::uint64_t, std::unique_ptr<PendingCall>> pending_;
+    std::uint64_t lastCall_ = 0;
+    std::array<Napi::FunctionReference, kKinds> classes_;
+    void *seed_ = nullptr;
+};
+
+} // namespace blockferry

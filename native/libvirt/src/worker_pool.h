@@ -1,0 +1,49 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <mutex>
+
+namespace blockferry {
+
+// What a worker thread does; knows nothing of JavaScript.
+class Job {
+  public:
+    virtual ~Job() = default;
+    virtual void run() noexcept = 0;
+};
+
+// Threads for calls that block. They are made as jobs come, up to a limit, and end after some seconds without
+// one. They are detached: a call into libvirt cannot be interrupted, and an environment or the process may
+// end meanwhile.
+class WorkerPool {
+  public:
+    // Calls that take one question and answer.
+    static WorkerPool &shortCalls();
+    // Migrations, which take minutes, and opening a connection, which may wait for a person: these never hold
+    // up others.
+    static WorkerPool &longCalls();
+    // Whether this thread is one of a pool's, where blocking is allowed.
+    static bool isWorker();
+
+    explicit WorkerPool(std::size_t limit) : limit_(limit) {}
+
+    // Throws std::system_error if no thread is there for it and none can be made.
+    void submit(std::shared_ptr<Job> job);
+
+  private:
+    void startThread();
+    void work();
+    std::shared_ptr<Job> next();
+
+    const std::size_t limit_;
+    std::mutex mutex_;
+    std::condition_variable wake_;
+    std::deque<std::shared_ptr<Job>> queue_;
+    std::size_t threads_ = 0;
+    std::size_t idle_ = 0;
+};
+
+} // namespace blockferry

@@ -1,0 +1,122 @@
+import type { BindingDomainEvent } from '@blockferry/libvirt-native';
+import { nameOf, nameOfPair, type PairIn } from './names.js';
+import { type JobStatistics, paramsOf } from './params.js';
+import {
+  type BlockJobStatus,
+  type BlockJobType,
+  blockJobStatuses,
+  blockJobTypes,
+} from './tables/block-jobs.js';
+import { lifecycleEvents } from './tables/lifecycle-events.js';
+
+/** The domain that an event is of, as it was then; `connection.domainByUuid` opens it. */
+export interface EventDomain {
+  readonly name: string;
+  readonly uuid: string;
+  /** Undefined where it does not run. */
+  readonly id: number | undefined;
+}
+
+type LifecyclePair = PairIn<typeof lifecycleEvents>;
+type LifecycleOf<P> = P extends readonly [infer E, infer D]
+  ? { readonly kind: 'lifecycle'; readonly domain: EventDomain; readonly event: E; readonly detail: D }
+  : never;
+
+/** A domain was defined, started, suspended, ... and why. Source: libvirt, VIR_DOMAIN_EVENT_ID_LIFECYCLE. */
+export type LifecycleEvent = LifecycleOf<LifecyclePair>;
+
+/** A block job has ended, or is ready to be. Source: libvirt, VIR_DOMAIN_EVENT_ID_BLOCK_JOB_2. */
+export interface BlockJobEvent {
+  readonly kind: 'block-job';
+  readonly domain: EventDomain;
+  /** The disk's target, such as `vda`. */
+  readonly disk: string;
+  readonly type: BlockJobType;
+  readonly status: BlockJobStatus;
+}
+
+/** A migration begins another pass over the memory. Source: libvirt, VIR_DOMAIN_EVENT_ID_MIGRATION_ITERATION. */
+export interface MigrationIterationEvent {
+  readonly kind: 'migration-iteration';
+  readonly domain: EventDomain;
+  /** Which pass begins, from 1. */
+  readonly iteration: number;
+}
+
+/** A job has completed. Source: libvirt, VIR_DOMAIN_EVENT_ID_JOB_COMPLETED. */
+export interface JobCompletedEvent {
+  readonly kind: 'job-completed';
+  readonly domain: EventDomain;
+  readonly statistics: JobStatistics;
+}
+
+/** The guest has let go of a device. Source: libvirt, VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED. */
+export interface DeviceRemovedEvent {
+  readonly kind: 'device-removed';
+  readonly domain: EventDomain;
+  /** The device's alias. */
+  readonly device: string;
+}
+
+/** The events of domains by their kinds. */
+export interface DomainEvents {
+  readonly lifecycle: LifecycleEvent;
+  readonly 'block-job': BlockJobEvent;
+  readonly 'migration-iteration': MigrationIterationEvent;
+  readonly 'job-completed': JobCompletedEvent;
+  readonly 'device-removed': DeviceRemovedEvent;
+}
+
+/** A kind of event. */
+export type DomainEventKind = keyof DomainEvents;
+
+interface Decoder<E> {
+  /** libvirt's number of the event. Source: libvirt, virDomainEventID. */
+  readonly id: number;
+  decode(event: BindingDomainEvent): E;
+}
+
+/** How the addon's events are read. */
+export const eventDecoders: { readonly [K in DomainEventKind]: Decoder<DomainEvents[K]> } = {
+  lifecycle: {
+    id: 0,
+    decode: (raw) => {
+      const [event, detail] = nameOfPair(lifecycleEvents, Number(raw['event']), Number(raw['detail']));
+      return { kind: 'lifecycle', domain: domainOf(raw), event, detail } as LifecycleEvent;
+    },
+  },
+  'device-removed': {
+    id: 15,
+    decode: (raw) => ({ kind: 'device-removed', domain: domainOf(raw), device: String(raw['device']) }),
+  },
+  'block-job': {
+    id: 16,
+    decode: (raw) => ({
+      kind: 'block-job',
+      domain: domainOf(raw),
+      disk: String(raw['disk']),
+      type: nameOf(blockJobTypes, Number(raw['type'])),
+      status: nameOf(blockJobStatuses, Number(raw['status'])),
+    }),
+  },
+  'migration-iteration': {
+    id: 20,
+    decode: (raw) => ({
+      kind: 'migration-iteration',
+      domain: domainOf(raw),
+      iteration: Number(raw['iteration']),
+    }),
+  },
+  'job-completed': {
+    id: 21,
+    decode: (raw) => ({
+      kind: 'job-completed',
+      domain: domainOf(raw),
+      statistics: paramsOf(raw['params'] as Uint8Array),
+    }),
+  },
+};
+
+function domainOf({ domain: { name, uuid, id } }: BindingDomainEvent): EventDomain {
+  return { name, uuid, id: id < 0 ? undefined : id };
+}

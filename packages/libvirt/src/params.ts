@@ -1,0 +1,35 @@
+import {
+  type JobStatisticsSchema,
+  type MigrateParamsRecord,
+  type MigrationSchema,
+  migrationSchema,
+  type Schema,
+  TypedParams,
+} from '@blockferry/typed-params';
+
+/** Parameters of a migration: as a list, or as a plain object whose names and types are checked. */
+export type MigrationParams = TypedParams | TypedParams<MigrationSchema> | MigrateParamsRecord;
+
+/** Statistics of a job, by libvirt's names and with libvirt's types. */
+export type JobStatistics = TypedParams<JobStatisticsSchema>;
+
+/** What the addon takes. An object's names and types are checked, a list is left to libvirt to judge. */
+export function migrationBytes(params: MigrationParams): Uint8Array {
+  return paramBytes(isTypedParams(params) ? params : TypedParams.from(params, migrationSchema));
+}
+
+/** What the addon takes. libvirt counts by itself. */
+export function paramBytes(params: Pick<TypedParams, 'toXdr'>): Uint8Array {
+  return params.toXdr({ maxParams: Number.POSITIVE_INFINITY });
+}
+
+/** What the addon gives. */
+export function paramsOf<S extends Schema = Schema>(bytes: Uint8Array): TypedParams<S> {
+  const params = TypedParams.fromXdr(bytes, { maxParams: Number.POSITIVE_INFINITY });
+  return params as unknown as TypedParams<S>;
+}
+
+/** Of whichever copy of that package; no parameter of a migration is called so. */
+function isTypedParams(params: MigrationParams): params is TypedParams | TypedParams<MigrationSchema> {
+  return 'toXdr' in params && typeof params.toXdr === 'function';
+}

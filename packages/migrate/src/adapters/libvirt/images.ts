@@ -1,0 +1,89 @@
+import { basename, dirname } from 'node:path/posix';
+import type { Connection, StoragePool, StorageVolume } from '@blockferry/libvirt';
+import type { ImagePlace, ImageSighting } from '../../delegate-ports.js';
+import { MigrationError } from '../../error.js';
+import { unless } from './asked.js';
+import { poolType, volumeFormat, volumeXml } from './host-xml.js';
+
+/**
+ * What a host's storage pools show at a place. A pool knows the volumes of its last refresh: one that does not show
+ * the image is asked to look again, where it may be.
+ *
+ * Source: libvirt, virStorageVolLookupByPath, virStoragePoolLookupByTargetPath.
+ */
+export async function sightImage(connection: Connection, place: ImagePlace): Promise<ImageSighting> {
+  if (place.kind === 'volume') return sightVolume(connection, place.pool, place.volume);
+  if (place.kind !== 'file' && place.kind !== 'block') return { state: 'unknown', folder: undefined };
+  const sighting = await describe(await unless(NO_VOLUME, connection.volumeByPath(place.path)));
+  if (sighting !== undefined) return sighting;
+  const folder = dirname(place.path);
+  await using pool = await unless(NO_POOL, connection.poolByTargetPath(folder));
+  if (pool === undefined || !(await pool.isActive())) return { state: 'unknown', folder };
+  return await sightInPool(pool, basename(place.path));
+}
+
+/** Makes an image, thin. Fails where there is one already. */
+export async function createImage(
+  connection: Connection,
+  place: ImagePlace,
+  image: { readonly size: number; readonly format: string },
+): Promise<void> {
+  await using pool = await poolOf(connection, place);
+  await using _made = await pool.createVolume(volumeXml(volumeName(place), image));
+}
+
+/** Removes one that `createImage` has made; one that is gone is no fault. */
+export async function removeImage(connection: Connection, place: ImagePlace): Promise<void> {
+  await using pool = await poolOf(connection, place);
+  await using volume = await unless(NO_VOLUME, pool.volumeByName(volumeName(place)));
+  await volume?.delete();
+}
+
+async function sightVolume(connection: Connection, name: string, volume: string): Promise<ImageSighting> {
+  await using pool = await unless(NO_POOL, connection.poolByName(name));
+  if (pool === undefined)
+    return { state: 'missing', creatable: false, reason: `it has no storage pool ${name}` };
+  if (await pool.isActive()) return await sightInPool(pool, volume);
+  return { state: 'missing', creatable: false, reason: `its storage pool ${name} is not started` };
+}
+
+async function sightInPool(pool: StoragePool, name: string): Promise<ImageSighting> {
+  const lookUp = async (): Promise<ImageSighting | undefined> =>
+    describe(await unless(NO_VOLUME, pool.volumeByName(name)));
+  const sighting = await lookUp();
+  if (sighting !== undefined) return sighting;
+  // That needs rights that a look does not, and fails while the pool is busy: then what is known counts.
+  await pool.refresh().catch(() => undefined);
+  const creatable = FOLDER_POOLS.has(poolType(await pool.xml()));
+  const missing = {
+    state: 'missing',
+    creatable,
+    reason: `its storage pool ${pool.name} does not have it`,
+  } as const;
+  return (await lookUp()) ?? missing;
+}
+
+/** `undefined` also of a volume that the pool remembers, and that is gone. */
+async function describe(volume: StorageVolume | undefined): Promise<ImageSighting | undefined> {
+  if (volume === undefined) return undefined;
+  await using _closed = volume;
+  const info = await unless(NO_VOLUME, volume.info());
+  if (info === undefined) return undefined;
+  return { state: 'present', size: info.capacity, format: volumeFormat(await volume.xml()) };
+}
+
+function poolOf(connection: Connection, place: ImagePlace): Promise<StoragePool> {
+  if (place.kind === 'volume') return connection.poolByName(place.pool);
+  if (place.kind === 'file') return connection.poolByTargetPath(dirname(place.path));
+  throw new MigrationError('INTERNAL', `No image of the kind ${place.kind} is made.`);
+}
+
+function volumeName(place: ImagePlace): string {
+  return place.kind === 'volume' ? place.volume : place.kind === 'file' ? basename(place.path) : '';
+}
+
+/** Also where the daemon has no storage driver. */
+const NO_VOLUME = ['NO_STORAGE_VOL', 'NO_SUPPORT'] as const;
+const NO_POOL = ['NO_STORAGE_POOL', 'NO_SUPPORT'] as const;
+/** Pools whose volumes are files in one folder: of any size and format, and thin. */
+const FOLDER_POOLS: ReadonlySet<string> = new Set(['dir', 'fs', 'netfs']);
