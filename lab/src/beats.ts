@@ -26,6 +26,7 @@ export class Console {
   readonly lines: string[] = [];
   readonly #condition = new Condition();
   #rest = '';
+  #isClosed = false;
 
   /** What the writer has found wrong with its disks. */
   get complaints(): readonly string[] {
@@ -43,14 +44,25 @@ export class Console {
     this.#condition.changed();
   }
 
+  /** Whether its guest has ended. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   /** Resolves with the newest beat once there are `count` of them. */
-  until(count: number, timeoutMs: number): Promise<Beat> {
+  async until(count: number, timeoutMs: number): Promise<Beat> {
     const newest = (): Beat | undefined => (this.beats.length < count ? undefined : this.beats.at(-1));
-    return this.#condition.until(newest, `beat ${count} of the guest`, timeoutMs);
+    try {
+      return await this.#condition.until(newest, `beat ${count} of the guest`, timeoutMs);
+    } catch (error) {
+      const said = [...this.lines.slice(-70), this.#rest].join('\n');
+      throw new Error(`${(error as Error).message}; its console ends with:\n${said}`, { cause: error });
+    }
   }
 
   close(reason: string): void {
-    this.#condition.fail(new Error([reason, ...this.lines.slice(-10)].join('\n')));
+    this.#isClosed = true;
+    this.#condition.fail(new Error(reason));
   }
 }
 

@@ -97,6 +97,13 @@ export class LibvirtHost implements AsyncDisposable {
     return this.console.until(this.beats.length + count, timeoutMs);
   }
 
+  /** Sends libvirtd a signal: SIGSTOP has it hang, guests and all else go on. */
+  async signalLibvirtd(signal: NodeJS.Signals): Promise<void> {
+    const pid = await descendant(this.#daemon.pid, 'libvirtd');
+    if (pid === undefined) throw new Error(`${this.name}: there is no libvirtd`);
+    process.kill(pid, signal);
+  }
+
   /** `virsh ...` on this host's libvirtd. */
   virsh(...args: string[]): Promise<RunResult> {
     return run('virsh', ['--quiet', '--connect', this.uri, ...args]);
@@ -146,6 +153,17 @@ export function uriOf(socketPath: string): string {
 
 /** In the folder of images: what a guest's serial console connects to. */
 export const CONSOLE = 'console.sock';
+
+/** The process of that name among those that a process has started, and these, and so on. */
+async function descendant(pid: number, name: string): Promise<number | undefined> {
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  for (const child of children.trim().split(' ').filter(Boolean).map(Number)) {
+    const command = await readFile(`/proc/${child}/comm`, 'utf8');
+    const found = command.trim() === name ? child : await descendant(child, name);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
 
 function socketOf({ directory }: LibvirtHostOptions): string {
   return join(directory, 'run/libvirt/libvirt-sock');

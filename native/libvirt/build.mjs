@@ -1,11 +1,12 @@
 // Builds the addon where libvirt's headers, a C++ compiler, make and Python are; elsewhere says what is missing and ends well.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync, utimesSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const folder = dirname(fileURLToPath(import.meta.url));
+const addon = join(folder, 'build/Release/blockferry_libvirt.node');
 const inCheckout = !folder.split(sep).includes('node_modules');
 
 // In a checkout npm runs this for every installation; there the task runner builds.
@@ -26,7 +27,6 @@ if (missing.length > 0) {
 process.exit(build(process.argv.slice(2)));
 
 function isUpToDate() {
-  const addon = join(folder, 'build/Release/blockferry_libvirt.node');
   if (!existsSync(addon) || process.argv.length > 2) return false;
   const built = statSync(addon).mtimeMs;
   const sources = readdirSync(join(folder, 'src')).map((name) => join('src', name));
@@ -52,6 +52,8 @@ function build(args) {
     },
   );
   if (error) console.error(`node-gyp: ${error.message}`);
+  // make leaves an addon alone whose sources' contents it has seen; it is up to date from now on all the same.
+  if (status === 0) utimesSync(addon, new Date(), new Date());
   return status ?? 1;
 }
 

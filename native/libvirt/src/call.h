@@ -7,6 +7,7 @@
 #include <utility>
 #include <variant>
 
+#include <libvirt/virterror.h>
 #include <napi.h>
 
 #include "convert.h"
@@ -44,7 +45,7 @@ template <typename Work> class Call : public Job {
         } catch (Failure &failure) {
             outcome_.template emplace<2>(std::move(failure));
         } catch (const std::exception &error) {
-            outcome_.template emplace<2>(Failure::internal(error.what()));
+            outcome_.template emplace<2>(Failure::of(VIR_ERR_INTERNAL_ERROR, error.what()));
         }
         // What the work held is let go of here, where blocking is allowed.
         work_.reset();
@@ -100,7 +101,7 @@ Napi::Promise startCall(Napi::Env env, WorkerPool &pool, Work work, Convert conv
         pool.submit(call);
     } catch (const std::exception &error) {
         environment.forget(id);
-        deferred.Reject(toJs(env, Failure::internal(error.what())));
+        deferred.Reject(toJs(env, Failure::of(VIR_ERR_INTERNAL_ERROR, error.what())));
     }
     return deferred.Promise();
 }

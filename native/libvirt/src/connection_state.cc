@@ -6,10 +6,16 @@
 
 namespace blockferry {
 
+void ConnectionState::open(ConnectionHandle handle) {
+    handle_ = std::move(handle);
+    auth_.Reset();
+}
+
 ConnectionHandle ConnectionState::close() {
     for (ConnectionChild *child : std::exchange(children_, {}))
         child->letGo();
     lostCallback_.Reset();
+    listeners_.clear();
     return std::exchange(handle_, nullptr);
 }
 
@@ -28,6 +34,11 @@ void ConnectionState::lost(Napi::Env env, int reason) {
     if (lostCallback_.IsEmpty())
         return;
     lostCallback_.Value().Call({toJs(env, reason)});
+}
+
+void ConnectionState::keepListener(int subscription, std::shared_ptr<Napi::FunctionReference> listener) {
+    if (handle_)
+        listeners_.insert_or_assign(subscription, std::move(listener));
 }
 
 } // namespace blockferry

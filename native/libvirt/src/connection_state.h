@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <optional>
+#include <unordered_map>
 #include <unordered_set>
 
 #include <napi.h>
@@ -24,7 +25,7 @@ class ConnectionState {
   public:
     // Nothing, once closed.
     const ConnectionHandle &handle() const { return handle_; }
-    void open(ConnectionHandle handle) { handle_ = std::move(handle); }
+    void open(ConnectionHandle handle);
     // Closes all children, and gives the handle for a worker to let go of.
     ConnectionHandle close();
 
@@ -39,12 +40,17 @@ class ConnectionState {
     void onLost(Napi::Env env, Napi::Function callback);
     void lost(Napi::Env env, int reason);
 
+    // Holds who is told of events until it is let go, or all are by `close`.
+    void keepListener(int subscription, std::shared_ptr<Napi::FunctionReference> listener);
+    void dropListener(int subscription) { listeners_.erase(subscription); }
+
   private:
     ConnectionHandle handle_;
     std::unordered_set<ConnectionChild *> children_;
     Napi::FunctionReference auth_;
     Napi::FunctionReference lostCallback_;
     std::optional<int> lostReason_;
+    std::unordered_map<int, std::shared_ptr<Napi::FunctionReference>> listeners_;
 };
 
 } // namespace blockferry

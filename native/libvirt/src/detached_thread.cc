@@ -1,6 +1,8 @@
 #include "detached_thread.h"
 
 #include <csignal>
+#include <initializer_list>
+#include <pthread.h>
 #include <thread>
 #include <utility>
 
@@ -12,9 +14,12 @@ namespace {
 class SignalsBlocked {
   public:
     SignalsBlocked() {
-        sigset_t all;
-        sigfillset(&all);
-        pthread_sigmask(SIG_SETMASK, &all, &before_);
+        sigset_t signals;
+        sigfillset(&signals);
+        // What a thread's own fault raises cannot go to another.
+        for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP})
+            sigdelset(&signals, fault);
+        pthread_sigmask(SIG_SETMASK, &signals, &before_);
     }
     ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
     SignalsBlocked(const SignalsBlocked &) = delete;
@@ -26,9 +31,11 @@ class SignalsBlocked {
 
 } // namespace
 
-void startDetachedThread(std::function<void()> body) {
+void startDetachedThread(const char *name, std::function<void()> body) {
     const SignalsBlocked blocked;
-    std::thread(std::move(body)).detach();
+    std::thread thread(std::move(body));
+    pthread_setname_np(thread.native_handle(), name);
+    thread.detach();
 }
 
 } // namespace blockferry

@@ -4,8 +4,8 @@
 
 namespace blockferry {
 
-// Starts a thread that nobody joins and that takes no signal: those are for Node's own threads. Throws
-// std::system_error.
-void startDetachedThread(std::function<void()> body);
+// Starts a thread that nobody joins and that takes no signal: those are for Node's own threads. Its name has
+// at most 15 characters. Throws std::system_error.
+void startDetachedThread(const char *name, std::function<void()> body);
 
 } // namespace blockferry

@@ -59,7 +59,7 @@ Napi::Value abortJob(Domain &domain, Arguments &arguments) {
         check(virDomainAbortJobFlags(held, flags));
 #else
         if (flags != 0)
-            throw Failure::internal("this libvirt knows no flags for aborting a job");
+            throw Failure::of(VIR_ERR_ARGUMENT_UNSUPPORTED, "flags of an abort need libvirt 8.5.0");
         check(virDomainAbortJob(held));
 #endif
     });

@@ -1,7 +1,10 @@
 #include "environment.h"
 
+#include <unistd.h>
 #include <utility>
 #include <vector>
+
+#include "worker_pool.h"
 
 namespace blockferry {
 
@@ -73,6 +76,9 @@ void Environment::leave(void *environment) {
     Environment &self = *static_cast<Environment *>(environment);
     self.mailbox_->close();
     self.pending_.clear();
+    // The main thread's environment ends with the process.
+    if (::gettid() == ::getpid())
+        WorkerPool::endWithProcess();
 }
 
 } // namespace blockferry

@@ -32,7 +32,7 @@ void start() {
     virSetErrorFunc(nullptr, ignoreError);
     check(virInitialize());
     check(virEventRegisterDefaultImpl());
-    startDetachedThread(runForever);
+    startDetachedThread("libvirt-events", runForever);
 }
 
 } // namespace

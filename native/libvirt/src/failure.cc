@@ -22,7 +22,7 @@ std::optional<std::string> copied(const char *text) {
 Failure Failure::last() {
     const virErrorPtr error = virGetLastError();
     if (error == nullptr)
-        return internal("libvirt failed without saying why");
+        return of(VIR_ERR_INTERNAL_ERROR, "libvirt failed without saying why");
     return {.code = error->code,
             .domain = error->domain,
             .level = error->level,
@@ -34,9 +34,9 @@ Failure Failure::last() {
             .int2 = error->int2};
 }
 
-Failure Failure::internal(std::string message) {
+Failure Failure::of(int code, std::string message) {
     Failure failure;
-    failure.code = VIR_ERR_INTERNAL_ERROR;
+    failure.code = code;
     failure.domain = VIR_FROM_NONE;
     failure.level = VIR_ERR_ERROR;
     failure.message = std::move(message);

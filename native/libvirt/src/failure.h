@@ -21,8 +21,8 @@ struct Failure {
 
     // The last error of this thread: to be taken right after the call.
     static Failure last();
-    // An error of ours, in libvirt's form.
-    static Failure internal(std::string message);
+    // One of ours in libvirt's form, with a virErrorNumber.
+    static Failure of(int code, std::string message);
 };
 
 Napi::Value toJs(Napi::Env env, const Failure &failure);

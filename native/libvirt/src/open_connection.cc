@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "failure.h"
 #include "worker_pool.h"
 
 namespace blockferry {
@@ -19,6 +20,8 @@ void tellLoss(virConnectPtr, int reason, void *tell) {
 }
 
 void freeTell(void *tell) { std::unique_ptr<Tell>(static_cast<Tell *>(tell)); }
+
+void freeTellEvent(void *tell) { std::unique_ptr<TellEvent>(static_cast<TellEvent *>(tell)); }
 
 class Closing : public Job {
   public:
@@ -49,7 +52,9 @@ ConnectionHandle OpenConnection::adopt(virConnectPtr raw) {
 }
 
 OpenConnection::~OpenConnection() {
-    // The callback holds a reference, with which closing would not close.
+    // Callbacks hold a reference, with which closing would not close.
+    for (const int subscription : subscriptions_)
+        virConnectDomainEventDeregisterAny(raw_, subscription);
     if (tellsLoss_)
         virConnectUnregisterCloseCallback(raw_, tellLoss);
     virConnectClose(raw_);
@@ -60,6 +65,22 @@ void OpenConnection::onLost(Tell tell) {
     tellsLoss_ = virConnectRegisterCloseCallback(raw_, tellLoss, owned.get(), freeTell) == 0;
     if (tellsLoss_)
         static_cast<void>(owned.release());
+}
+
+int OpenConnection::subscribe(int kind, virDomainPtr domain, TellEvent tell) {
+    auto owned = std::make_unique<TellEvent>(std::move(tell));
+    const int subscription = check(virConnectDomainEventRegisterAny(raw_, domain, kind, eventCallback(kind),
+                                                                    owned.get(), freeTellEvent));
+    static_cast<void>(owned.release());
+    const std::lock_guard lock(mutex_);
+    subscriptions_.insert(subscription);
+    return subscription;
+}
+
+void OpenConnection::unsubscribe(int subscription) {
+    check(virConnectDomainEventDeregisterAny(raw_, subscription));
+    const std::lock_guard lock(mutex_);
+    subscriptions_.erase(subscription);
 }
 
 } // namespace blockferry

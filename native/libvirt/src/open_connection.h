@@ -2,8 +2,12 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <unordered_set>
 
 #include <libvirt/libvirt.h>
+
+#include "domain_event.h"
 
 namespace blockferry {
 
@@ -30,9 +34,16 @@ class OpenConnection {
     // cannot lose a peer never tell.
     void onLost(std::function<void(int reason)> tell);
 
+    // Has events of a kind told, of one domain or of all; gives libvirt's number of the subscription. Throws
+    // the failure, as `unsubscribe` does. An event that is on its way may be told after that one.
+    int subscribe(int kind, virDomainPtr domain, TellEvent tell);
+    void unsubscribe(int subscription);
+
   private:
     virConnectPtr raw_;
     bool tellsLoss_ = false;
+    std::mutex mutex_;
+    std::unordered_set<int> subscriptions_;
 };
 
 } // namespace blockferry

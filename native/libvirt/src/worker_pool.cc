@@ -20,21 +20,33 @@ thread_local bool thisIsWorker = false;
 } // namespace
 
 WorkerPool &WorkerPool::shortCalls() {
-    static Immortal<WorkerPool> pool(kShortCalls);
+    static Immortal<WorkerPool> pool("libvirt-short", kShortCalls);
     return *pool;
 }
 
 WorkerPool &WorkerPool::longCalls() {
-    static Immortal<WorkerPool> pool(kLongCalls);
+    static Immortal<WorkerPool> pool("libvirt-long", kLongCalls);
     return *pool;
 }
 
 bool WorkerPool::isWorker() { return thisIsWorker; }
 
+void WorkerPool::endWithProcess() {
+    shortCalls().end();
+    longCalls().end();
+}
+
+void WorkerPool::end() {
+    const std::lock_guard lock(mutex_);
+    ended_ = true;
+}
+
 void WorkerPool::submit(std::shared_ptr<Job> job) {
     {
         const std::lock_guard lock(mutex_);
         queue_.push_back(std::move(job));
+        if (ended_)
+            return;
         if (queue_.size() > idle_ && threads_ < limit_) {
             try {
                 startThread();
@@ -50,7 +62,7 @@ void WorkerPool::submit(std::shared_ptr<Job> job) {
 }
 
 void WorkerPool::startThread() {
-    startDetachedThread([this] { work(); });
+    startDetachedThread(threadName_, [this] { work(); });
     ++threads_;
 }
 
@@ -64,7 +76,7 @@ void WorkerPool::work() {
 std::shared_ptr<Job> WorkerPool::next() {
     std::unique_lock lock(mutex_);
     ++idle_;
-    const bool found = wake_.wait_for(lock, kIdleTime, [this] { return !queue_.empty(); });
+    const bool found = wake_.wait_for(lock, kIdleTime, [this] { return !queue_.empty() && !ended_; });
     --idle_;
     if (!found) {
         --threads_;

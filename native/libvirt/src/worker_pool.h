@@ -28,22 +28,29 @@ class WorkerPool {
     // Whether this thread is one of a pool's, where blocking is allowed.
     static bool isWorker();
 
-    explicit WorkerPool(std::size_t limit) : limit_(limit) {}
+    WorkerPool(const char *threadName, std::size_t limit) : threadName_(threadName), limit_(limit) {}
+
+    // The process ends: what is not begun by now stays undone, for it would meet libraries that are torn down
+    // already.
+    static void endWithProcess();
 
     // Throws std::system_error if no thread is there for it and none can be made.
     void submit(std::shared_ptr<Job> job);
 
   private:
+    void end();
     void startThread();
     void work();
     std::shared_ptr<Job> next();
 
+    const char *const threadName_;
     const std::size_t limit_;
     std::mutex mutex_;
     std::condition_variable wake_;
     std::deque<std::shared_ptr<Job>> queue_;
     std::size_t threads_ = 0;
     std::size_t idle_ = 0;
+    bool ended_ = false;
 };
 
 } // namespace blockferry

@@ -60,8 +60,10 @@ export class Authentication {
 
   async #ask(asked: readonly BindingCredential[]): Promise<Credentials | null> {
     const answers = await this.#authenticator(asked.map(toRequest));
-    if (answers !== null && answers.length !== asked.length) {
-      throw invalidArgument(`auth gave ${answers.length} answers to ${asked.length} requests`);
+    if (answers === null) return null;
+    const isAnswer = (answer: unknown): boolean => answer === null || typeof answer === 'string';
+    if (!Array.isArray(answers) || answers.length !== asked.length || !answers.every(isAnswer)) {
+      throw invalidArgument(`auth gives null, or a list of ${asked.length}, each a string or null`);
     }
     return answers;
   }

@@ -192,7 +192,7 @@ export class Domain implements AsyncDisposable {
    * Source: libvirt, virDomainMigrateToURI.
    */
   migrateToURI(
-    duri: string,
+    duri: string | null | undefined,
     flags: readonly MigrationFlag[],
     dname?: string | null,
     bandwidth = 0,
@@ -200,7 +200,7 @@ export class Domain implements AsyncDisposable {
   ): Promise<void> {
     return this.#migrate(options, (domain) => {
       const limit = toUnsigned64('the bandwidth', bandwidth);
-      return domain.migrateToUri(duri, migrationBits(flags), dname ?? null, limit);
+      return domain.migrateToUri(duri ?? null, migrationBits(flags), dname ?? null, limit);
     });
   }
 

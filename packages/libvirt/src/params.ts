@@ -6,6 +6,7 @@ import {
   type Schema,
   TypedParams,
 } from '@blockferry/typed-params';
+import { invalidArgument } from './failure.js';
 
 /** Parameters of a migration: as a list, or as a plain object whose names and types are checked. */
 export type MigrationParams = TypedParams | TypedParams<MigrationSchema> | MigrateParamsRecord;
@@ -15,17 +16,21 @@ export type JobStatistics = TypedParams<JobStatisticsSchema>;
 
 /** What the addon takes. An object's names and types are checked, a list is left to libvirt to judge. */
 export function migrationBytes(params: MigrationParams): Uint8Array {
+  if (typeof params !== 'object' || params === null) {
+    throw invalidArgument('the parameters of a migration are a TypedParams or an object');
+  }
   return paramBytes(isTypedParams(params) ? params : TypedParams.from(params, migrationSchema));
 }
 
-/** What the addon takes. libvirt counts by itself. */
+/** What the addon takes. */
 export function paramBytes(params: Pick<TypedParams, 'toXdr'>): Uint8Array {
-  return params.toXdr({ maxParams: Number.POSITIVE_INFINITY });
+  if (typeof params?.toXdr !== 'function') throw invalidArgument('the parameters are a TypedParams');
+  return params.toXdr();
 }
 
 /** What the addon gives. */
 export function paramsOf<S extends Schema = Schema>(bytes: Uint8Array): TypedParams<S> {
-  const params = TypedParams.fromXdr(bytes, { maxParams: Number.POSITIVE_INFINITY });
+  const params = TypedParams.fromXdr(bytes, { limit: Number.POSITIVE_INFINITY });
   return params as unknown as TypedParams<S>;
 }
 

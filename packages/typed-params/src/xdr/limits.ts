@@ -7,17 +7,6 @@
  */
 export const MAX_WIRE_PARAMS = 64;
 
-/** Bounds of the wire form. */
-export interface XdrOptions {
-  /**
-   * How many parameters there may be. Each call of libvirt's RPC has its own limit, from 16 to 4096; in libvirt's API
-   * there is none: Infinity.
-   *
-   * @default 64, as for migrations and statistics of jobs
-   */
-  readonly maxParams?: number;
-}
-
 /** Longest string value on the wire, in UTF-8 bytes. Source: libvirt, remote_protocol.x, REMOTE_STRING_MAX. */
 export const MAX_STRING_BYTES = 4_194_304;
 
