@@ -121,7 +121,8 @@ async function destinationImages(
   const images = decisions.map(async ({ info, disk, action }): Promise<DestinationImage | undefined> => {
     const { place, format } = there?.find(({ target }) => target === info.target) ?? info;
     if (action !== 'move' || place === undefined) return undefined;
-    return { disk, source: info, place, format, sighting: await host.image(place) };
+    const sighting = await host.image(place, { size: info.size, format });
+    return { disk, source: info, place, format, sighting };
   });
   return (await Promise.all(images)).filter((image) => image !== undefined);
 }

@@ -94,7 +94,8 @@ describe.skipIf(!lab.available)(`a migration between libvirt hosts that fails ${
     expect(error).toMatchObject({ side: 'destination' });
     expect(result.exit).toBe(1);
     const warnings = events.filter((event) => event.type === 'log' && event.level === 'warning');
-    expect(warnings).toMatchObject(DISKS.map((disk) => ({ message: expect.stringContaining(disk) })));
+    const lastFirst = [...DISKS].reverse();
+    expect(warnings).toMatchObject(lastFirst.map((disk) => ({ message: expect.stringContaining(disk) })));
     expect((await pair.source.waitMoreBeats(2)).bad).toBe(0);
   });
 });
