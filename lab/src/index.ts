@@ -27,6 +27,7 @@ export {
 export { Monitor, type QmpEvent, QmpRefusal } from './monitor.js';
 export { type NetworkHost, TwoHosts } from './namespaces.js';
 export { NbdServerPeer, type NbdServerPeerOptions } from './nbd-server-peer.js';
+export { MIGRATION_PARAMS_FEATURE, OlderLibvirt } from './older-libvirt.js';
 export {
   type Listen,
   type NbdPeer,
