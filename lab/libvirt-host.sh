@@ -2,17 +2,27 @@
 # libvirt-host.sh FOLDER IMAGES NAME - libvirtd as the one daemon of a host of its own, called NAME. Run it as root
 # under `unshare --mount --uts --pid --propagation private`. Of FOLDER, `etc` is the host's /etc/libvirt, `run` its
 # /run, `lib`, `log` and `cache` are its folders in /var, and `images` is what it has at IMAGES.
-# When this program ends, however it ends, the host ends: libvirtd, and the guests, though these are daemons.
+# When this program ends, however it ends, the host ends: libvirtd, and the guests, though these are daemons. On SIGUSR1
+# libvirtd crashes and is started anew, as a service manager does; the guests go on.
 set -euo pipefail
+
+# Waits for the end of a child, and returns its status; a signal interrupts nothing but `wait`.
+end_of() {
+  local status
+  while status=0; do
+    wait "$1" || status=$?
+    kill -0 "$1" 2>/dev/null || return $status
+  done
+}
 
 if [[ ${1:-} != --init ]]; then
   # The first child is the host's init: with it the kernel ends all else, and has done so when the wait is over.
   setpriv --pdeathsig KILL "$BASH" "$0" --init "$@" &
   init=$!
   trap 'trap "" TERM; kill -KILL $init' TERM
+  trap 'kill -USR1 $init' USR1
   status=0
-  wait $init || status=$?
-  wait # after a signal, for the end
+  end_of $init || status=$?
   exit $status
 fi
 
@@ -33,5 +43,11 @@ mount --bind "$folder/run" /run
 
 unset DBUS_SYSTEM_BUS_ADDRESS XDG_RUNTIME_DIR NOTIFY_SOCKET
 # Not in its place: an init has to reap what others leave.
-libvirtd &
-wait $!
+trap 'crashes=1; kill -KILL $libvirtd' USR1
+while crashes=0; do
+  libvirtd &
+  libvirtd=$!
+  status=0
+  end_of $libvirtd || status=$?
+  ((crashes)) || exit $status
+done

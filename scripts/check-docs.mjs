@@ -4,7 +4,7 @@ import { join, relative } from 'node:path';
 import ts from 'typescript';
 import { root } from './setup.mjs';
 
-const PACKAGES = ['typed-params', 'qmp', 'nbd', 'migrate'];
+const PACKAGES = ['typed-params', 'qmp', 'nbd', 'libvirt', 'migrate'];
 
 const undocumented = PACKAGES.flatMap((name) => undocumentedIn(join(root, 'packages', name)));
 for (const line of undocumented) console.error(`${line} has no doc comment`);

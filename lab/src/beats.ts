@@ -39,18 +39,24 @@ export class Console {
       const beat = parseBeat(line);
       if (beat) this.beats.push(beat);
       else if (this.lines.length < MAX_LINES) this.lines.push(line);
+      if (line.includes('Kernel panic')) this.close("the guest's kernel has panicked");
     }
     this.#condition.changed();
   }
 
   /** Resolves with the newest beat once there are `count` of them. */
-  until(count: number, timeoutMs: number): Promise<Beat> {
+  async until(count: number, timeoutMs: number): Promise<Beat> {
     const newest = (): Beat | undefined => (this.beats.length < count ? undefined : this.beats.at(-1));
-    return this.#condition.until(newest, `beat ${count} of the guest`, timeoutMs);
+    try {
+      return await this.#condition.until(newest, `beat ${count} of the guest`, timeoutMs);
+    } catch (error) {
+      const said = [...this.lines.slice(-PANIC_LINES), this.#rest].join('\n');
+      throw new Error(`${(error as Error).message}; its console ends with:\n${said}`, { cause: error });
+    }
   }
 
   close(reason: string): void {
-    this.#condition.fail(new Error([reason, ...this.lines.slice(-10)].join('\n')));
+    this.#condition.fail(new Error(reason));
   }
 }
 
@@ -75,5 +81,7 @@ function parseBeat(line: string): Beat | undefined {
   };
 }
 
+/** What a kernel says in its panic. */
+const PANIC_LINES = 60;
 /** A guest on blank disks complains about every read. */
 const MAX_LINES = 1000;

@@ -2,13 +2,20 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Makes the folders that `libvirt-host.sh` gives to a host, and libvirtd's configuration in them. */
-export async function writeLibvirtConfig(folder: string, address: string): Promise<void> {
+/**
+ * Makes the folders that `libvirt-host.sh` gives to a host, and libvirtd's configuration in them. With TLS, migrations
+ * take the certificates of that folder.
+ */
+export async function writeLibvirtConfig(
+  folder: string,
+  address: string,
+  tlsFolder: string | undefined,
+): Promise<void> {
   for (const part of ['images', 'etc', 'run/libvirt', 'lib', 'log', 'cache']) {
     await mkdir(join(folder, part), { recursive: true });
   }
   await writeFile(join(folder, 'etc/libvirtd.conf'), settings(daemonSettings()));
-  await writeFile(join(folder, 'etc/qemu.conf'), settings(qemuSettings(address)));
+  await writeFile(join(folder, 'etc/qemu.conf'), settings(qemuSettings(address, tlsFolder)));
 }
 
 function daemonSettings(): Settings {
@@ -22,7 +29,7 @@ function daemonSettings(): Settings {
 }
 
 /** No more of a host than the lab has: no cgroups, no security driver, no other user, no logging daemon. */
-function qemuSettings(address: string): Settings {
+function qemuSettings(address: string, tlsFolder: string | undefined): Settings {
   return {
     user: 'root',
     group: 'root',
@@ -34,6 +41,7 @@ function qemuSettings(address: string): Settings {
     stdio_handler: 'file',
     migration_address: address,
     migration_host: address,
+    ...(tlsFolder === undefined ? {} : { migrate_tls_x509_cert_dir: tlsFolder }),
   };
 }
 

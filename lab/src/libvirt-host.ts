@@ -1,4 +1,6 @@
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { appearance } from './appearance.js';
 import type { Beat, Console } from './beats.js';
@@ -15,6 +17,8 @@ export interface LibvirtHostOptions {
   /** An empty folder that the host sees as its folder of images: its path is the same on all hosts then. */
   readonly images: string;
   readonly network: NetworkHost;
+  /** Certificates for migrations with TLS, under the names that QEMU wants. */
+  readonly tlsFolder?: string | undefined;
 }
 
 /** A host that runs libvirtd, emulated guests and nothing else. Takes root: see `requires('libvirt')`. */
@@ -23,6 +27,8 @@ export class LibvirtHost implements AsyncDisposable {
   /** Of libvirtd, for any process of this machine. */
   readonly socketPath: string;
   readonly uri: string;
+  /** Its folder of images, as it sees it. */
+  readonly images: string;
   readonly #directory: string;
   readonly #daemon: Daemon;
   readonly #console: ConsoleSocket;
@@ -31,6 +37,7 @@ export class LibvirtHost implements AsyncDisposable {
     this.name = options.name;
     this.socketPath = socketOf(options);
     this.uri = uriOf(this.socketPath);
+    this.images = options.images;
     this.#directory = options.directory;
     this.#daemon = daemon;
     this.#console = console;
@@ -38,8 +45,9 @@ export class LibvirtHost implements AsyncDisposable {
 
   /** Resolves once libvirtd answers. */
   static async start(options: LibvirtHostOptions): Promise<LibvirtHost> {
-    const { name, directory, images, network } = options;
-    await writeLibvirtConfig(directory, network.address);
+    const { name, directory, images, network, tlsFolder } = options;
+    await writeLibvirtConfig(directory, network.address, tlsFolder);
+    await rm(socketOf(options), { force: true }); // of a host that was here before
     const console = await ConsoleSocket.listen(join(directory, 'images', CONSOLE));
     const [program = '', ...args] = [
       ...network.prefix,
@@ -90,9 +98,34 @@ export class LibvirtHost implements AsyncDisposable {
     return this.console.until(this.beats.length + count, timeoutMs);
   }
 
+  /** Sends libvirtd a signal: SIGSTOP has it hang, guests and all else go on. */
+  async signalLibvirtd(signal: NodeJS.Signals): Promise<void> {
+    const pid = await descendant(this.#daemon.pid, 'libvirtd');
+    if (pid === undefined) throw new Error(`${this.name}: there is no libvirtd`);
+    process.kill(pid, signal);
+  }
+
   /** `virsh ...` on this host's libvirtd. */
   virsh(...args: string[]): Promise<RunResult> {
     return run('virsh', ['--quiet', '--connect', this.uri, ...args]);
+  }
+
+  /** Kills libvirtd, as a fault of its own would; resolves when the next one answers. The guests go on. */
+  async crashDaemon(): Promise<void> {
+    const pidFile = join(this.#directory, 'run/libvirtd.pid');
+    const before = await readFile(pidFile, 'utf8');
+    this.#daemon.signal('SIGUSR1');
+    const deadline = performance.now() + RESTART_MS;
+    while (!(await this.#isAnother(pidFile, before))) {
+      if (performance.now() > deadline)
+        throw new Error(`${this.name}: no new libvirtd after ${RESTART_MS} ms`);
+      await setTimeout(50);
+    }
+  }
+
+  /** Makes the host's folder of images a storage pool. */
+  async addPool(name = 'images'): Promise<void> {
+    await this.virsh('pool-create-as', name, 'dir', '--target', this.images);
   }
 
   /** Ends libvirtd and every guest, at once, as a power cut does; resolves when they are gone. Idempotent. */
@@ -104,6 +137,14 @@ export class LibvirtHost implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.end();
   }
+
+  async #isAnother(pidFile: string, before: string): Promise<boolean> {
+    if ((await readFile(pidFile, 'utf8').catch(() => before)) === before) return false;
+    const { status } = await run('virsh', ['--quiet', '--connect', this.uri, 'version'], {
+      statuses: [0, 1],
+    });
+    return status === 0;
+  }
 }
 
 /** The URI of a libvirtd at another socket than the usual one, such as that of a proxy before it. */
@@ -114,8 +155,20 @@ export function uriOf(socketPath: string): string {
 /** In the folder of images: what a guest's serial console connects to. */
 export const CONSOLE = 'console.sock';
 
+/** The process of that name among those that a process has started, and these, and so on. */
+async function descendant(pid: number, name: string): Promise<number | undefined> {
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  for (const child of children.trim().split(' ').filter(Boolean).map(Number)) {
+    const command = await readFile(`/proc/${child}/comm`, 'utf8');
+    const found = command.trim() === name ? child : await descendant(child, name);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
 function socketOf({ directory }: LibvirtHostOptions): string {
   return join(directory, 'run/libvirt/libvirt-sock');
 }
 
+const RESTART_MS = 20_000;
 const HOST_SCRIPT = fileURLToPath(new URL('../libvirt-host.sh', import.meta.url));

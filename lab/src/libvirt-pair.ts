@@ -6,6 +6,7 @@ import { blankImage, fillImage, randomImage, type Verification, verifyImage } fr
 import { domainXml, imageFile } from './libvirt-domain.js';
 import { LibvirtHost } from './libvirt-host.js';
 import { TwoHosts } from './namespaces.js';
+import { makePki } from './pki.js';
 import type { Side } from './qemu-pair.js';
 import { Scratch } from './scratch.js';
 
@@ -18,6 +19,8 @@ export interface LibvirtPairOptions {
   readonly dirtyTarget?: boolean;
   /** Waits for the guest's first beat, and not only for its QEMU. @default true */
   readonly isBooted?: boolean;
+  /** Gives both hosts certificates for migrations with TLS, for `localhost` as `tls.destination`. */
+  readonly hasCertificates?: boolean;
 }
 
 /**
@@ -46,11 +49,13 @@ export class LibvirtPair implements AsyncDisposable {
   static async start(options: LibvirtPairOptions = {}): Promise<LibvirtPair> {
     const disks = shareRate(options.disks ?? DEFAULT_DISKS, options.rateMiB);
     const network = await TwoHosts.start();
-    const layout = { network, scratch: new Scratch(), disks };
+    const scratch = new Scratch();
+    const layout = { network, scratch, disks };
     const hosts: LibvirtHost[] = [];
     try {
-      await mkdir(layout.scratch.join('images'));
-      const starts = await Promise.allSettled(SIDES.map((side) => startHost(layout, side)));
+      await mkdir(scratch.join('images'));
+      const tlsFolder = options.hasCertificates ? (await makePki(scratch.join('pki'))).good : undefined;
+      const starts = await Promise.allSettled(SIDES.map((side) => startHost(layout, side, tlsFolder)));
       for (const start of starts) if (start.status === 'fulfilled') hosts.push(start.value);
       for (const start of starts) if (start.status === 'rejected') throw start.reason;
       const [source, destination] = hosts as [LibvirtHost, LibvirtHost];
@@ -127,9 +132,14 @@ interface Layout {
   readonly disks: readonly GuestDisk[];
 }
 
-function startHost({ scratch, network }: Layout, side: Side): Promise<LibvirtHost> {
+function startHost(
+  { scratch, network }: Layout,
+  side: Side,
+  tlsFolder: string | undefined,
+): Promise<LibvirtHost> {
   const images = scratch.join('images');
-  return LibvirtHost.start({ name: side, directory: scratch.join(side), images, network: network[side] });
+  const directory = scratch.join(side);
+  return LibvirtHost.start({ name: side, directory, images, network: network[side], tlsFolder });
 }
 
 async function dispose(

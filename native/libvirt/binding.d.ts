@@ -85,6 +85,59 @@ export interface BindingConnection {
   domainById(id: number): Promise<BindingDomain>;
   defineDomain(xml: string, flags: number): Promise<BindingDomain>;
   createDomain(xml: string, flags: number): Promise<BindingDomain>;
+
+  pools(flags: number): Promise<BindingPool[]>;
+  poolByName(name: string): Promise<BindingPool>;
+  poolByUuid(uuid: string): Promise<BindingPool>;
+  poolByTargetPath(path: string): Promise<BindingPool>;
+  definePool(xml: string, flags: number): Promise<BindingPool>;
+  createPool(xml: string, flags: number): Promise<BindingPool>;
+  volumeByPath(path: string): Promise<BindingVolume>;
+  volumeByKey(key: string): Promise<BindingVolume>;
+
+  /** Of all domains, in XDR; there may be more than 64 parameters. Source: virConnectGetAllDomainStats. */
+  stats(statsTypes: number, flags: number): Promise<BindingDomainStats[]>;
+
+  /**
+   * Calls `callback` for each event of the kind `event` (`virDomainEventID`), of one domain or, with null, of all; the first
+   * ones may come before the promise resolves. It resolves with a number for {@link offDomainEvent}. The callback is held
+   * until then or until `close()`: if it refers to the connection, that one is never garbage. It does not keep Node alive.
+   *
+   * @throws {RangeError} for kinds other than those of {@link BindingDomainEvents}; {TypeError} for a domain of another
+   * connection.
+   * Source: virConnectDomainEventRegisterAny.
+   */
+  onDomainEvent<Kind extends keyof BindingDomainEvents>(
+    event: Kind,
+    domain: BindingDomain | null,
+    callback: (event: BindingDomainEvent & BindingDomainEvents[Kind]) => void,
+  ): Promise<number>;
+  /** From now on the callback is not called. Does nothing for a number that is gone. */
+  offDomainEvent(id: number): Promise<void>;
+}
+
+export interface BindingDomainStats {
+  readonly domain: BindingDomain;
+  readonly params: Uint8Array;
+}
+
+/** What every event has: the domain at that time, `id` -1 if it did not run. */
+export interface BindingDomainEvent {
+  readonly domain: { readonly name: string; readonly uuid: string; readonly id: number };
+}
+
+/** What the kinds of event have besides, by their number in `virDomainEventID`. */
+export interface BindingDomainEvents {
+  /** VIR_DOMAIN_EVENT_ID_LIFECYCLE */
+  0: { readonly event: number; readonly detail: number };
+  /** VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED: the device's alias */
+  15: { readonly device: string };
+  /** VIR_DOMAIN_EVENT_ID_BLOCK_JOB_2: the disk's target, as `vda` */
+  16: { readonly disk: string; readonly type: number; readonly status: number };
+  /** VIR_DOMAIN_EVENT_ID_MIGRATION_ITERATION: which pass over memory begins, from 1 */
+  20: { readonly iteration: number };
+  /** VIR_DOMAIN_EVENT_ID_JOB_COMPLETED: statistics in XDR */
+  21: { readonly params: Uint8Array };
 }
 
 /** Source: virDomainInfo; memory in KiB, processor time in ns. */
@@ -148,7 +201,7 @@ export interface BindingDomain {
     bandwidth: bigint,
   ): Promise<BindingDomain>;
   migrate3(dest: BindingConnection, params: Uint8Array, flags: number): Promise<BindingDomain>;
-  migrateToUri(duri: string, flags: number, dname: string | null, bandwidth: bigint): Promise<void>;
+  migrateToUri(duri: string | null, flags: number, dname: string | null, bandwidth: bigint): Promise<void>;
   migrateToUri2(
     dconnuri: string | null,
     miguri: string | null,
@@ -166,4 +219,90 @@ export interface BindingDomain {
   migrateMaxSpeed(flags: number): Promise<bigint>;
   migrateSetMaxDowntime(ms: bigint, flags: number): Promise<void>;
   migrateMaxDowntime(flags: number): Promise<bigint>;
+
+  /** Of a disk by its target or path, in bytes. Source: virDomainBlockInfo. */
+  blockInfo(
+    disk: string,
+    flags: number,
+  ): Promise<{ readonly capacity: bigint; readonly allocation: bigint; readonly physical: bigint }>;
+  /** Null without a job. Source: virDomainBlockJobInfo. */
+  blockJobInfo(disk: string, flags: number): Promise<BindingBlockJobInfo | null>;
+  /** Waits until the job has gone, unless a flag says not to. */
+  blockJobAbort(disk: string, flags: number): Promise<void>;
+  blockJobSetSpeed(disk: string, bandwidth: bigint, flags: number): Promise<void>;
+
+  backupBegin(backupXml: string, checkpointXml: string | null, flags: number): Promise<void>;
+  backupXml(flags: number): Promise<string>;
+  checkpointCreate(xml: string, flags: number): Promise<BindingCheckpoint>;
+  checkpoints(flags: number): Promise<BindingCheckpoint[]>;
+  checkpointByName(name: string, flags: number): Promise<BindingCheckpoint>;
+
+  /** Typed parameters in XDR, both ways. */
+  memoryParameters(flags: number): Promise<Uint8Array>;
+  setMemoryParameters(params: Uint8Array, flags: number): Promise<void>;
+  schedulerParameters(flags: number): Promise<Uint8Array>;
+  setSchedulerParameters(params: Uint8Array, flags: number): Promise<void>;
+  blkioParameters(flags: number): Promise<Uint8Array>;
+  setBlkioParameters(params: Uint8Array, flags: number): Promise<void>;
+  numaParameters(flags: number): Promise<Uint8Array>;
+  setNumaParameters(params: Uint8Array, flags: number): Promise<void>;
+  blockIoTune(disk: string, flags: number): Promise<Uint8Array>;
+  setBlockIoTune(disk: string, params: Uint8Array, flags: number): Promise<void>;
+
+  /** QEMU's own monitor: `command` in JSON, or with a flag in the form for people. Source: libvirt-qemu.h. */
+  qemuMonitorCommand(command: string, flags: number): Promise<string>;
+}
+
+/** Source: virDomainBlockJobInfo; `current` and `end` in bytes, `bandwidth` in MiB/s unless a flag says bytes. */
+export interface BindingBlockJobInfo {
+  readonly type: number;
+  readonly bandwidth: bigint;
+  readonly current: bigint;
+  readonly end: bigint;
+}
+
+export interface BindingCheckpoint {
+  readonly name: string;
+  readonly isClosed: boolean;
+  close(): void;
+  xml(flags: number): Promise<string>;
+  delete(flags: number): Promise<void>;
+}
+
+export interface BindingPool {
+  readonly name: string;
+  readonly uuid: string;
+  readonly isClosed: boolean;
+  close(): void;
+  xml(flags: number): Promise<string>;
+  /** In bytes. Source: virStoragePoolInfo. */
+  info(): Promise<{
+    readonly state: number;
+    readonly capacity: bigint;
+    readonly allocation: bigint;
+    readonly available: bigint;
+  }>;
+  isActive(): Promise<boolean>;
+  create(flags: number): Promise<void>;
+  destroy(): Promise<void>;
+  undefine(): Promise<void>;
+  delete(flags: number): Promise<void>;
+  build(flags: number): Promise<void>;
+  refresh(flags: number): Promise<void>;
+  volumes(flags: number): Promise<BindingVolume[]>;
+  volumeByName(name: string): Promise<BindingVolume>;
+  createVolume(xml: string, flags: number): Promise<BindingVolume>;
+}
+
+export interface BindingVolume {
+  readonly name: string;
+  readonly key: string;
+  readonly isClosed: boolean;
+  close(): void;
+  path(): Promise<string>;
+  xml(flags: number): Promise<string>;
+  /** In bytes. Source: virStorageVolInfo. */
+  info(flags: number): Promise<{ readonly type: number; readonly capacity: bigint; readonly allocation: bigint }>;
+  delete(flags: number): Promise<void>;
+  pool(): Promise<BindingPool>;
 }

@@ -56,10 +56,14 @@ const isList = (value) => Array.isArray(value) && value.length > 0 && value.ever
 const isMap = (value) =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every(isText);
 
-const HOST = 'a QEMU monitor, "qmp+unix:///path" or "qmp+tcp://host:port"';
+const HOST =
+  'a QEMU monitor, "qmp+unix:///path" or "qmp+tcp://host:port", or a libvirt URI, "qemu:///system"';
 
 /** @type {Field} */
-const host = { what: HOST, takes: (value) => typeof value === 'string' && /^qmp\+(unix|tcp):/.test(value) };
+const host = {
+  what: HOST,
+  takes: (value) => typeof value === 'string' && /^(qmp|qemu|ch|xen)(\+\w+)?:\/\//.test(value),
+};
 /** @type {Field} */
 const text = { what: 'a string that is not empty', takes: isText };
 /** @type {Field} */
@@ -81,6 +85,7 @@ function whole(unit, max) {
 const FIELDS = {
   from: host,
   to: host,
+  domain: text,
   disks: {
     what: '"default", "none" or a list of disk names',
     takes: (value) => value === 'default' || value === 'none' || isList(value),
@@ -90,6 +95,8 @@ const FIELDS = {
   allowShared: flag,
   allowLarger: flag,
   unsafe: flag,
+  p2p: flag,
+  createImages: flag,
   bandwidth: whole('bytes per second', Number.MAX_SAFE_INTEGER),
   maxDowntimeMs: whole('milliseconds', 2_000_000),
   timeoutMs: whole('milliseconds', 2 ** 31 - 1),

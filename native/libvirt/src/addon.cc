@@ -2,8 +2,11 @@
 #include <libvirt/libvirt.h>
 #include <napi.h>
 
+#include "checkpoint.h"
 #include "connection.h"
 #include "domain.h"
+#include "storage_pool.h"
+#include "storage_volume.h"
 
 namespace blockferry {
 
@@ -20,6 +23,9 @@ Napi::Object registerAll(Napi::Env env, Napi::Object exports) {
     env.SetInstanceData(std::make_unique<Environment>(env).release());
     Connection::define(env);
     Domain::define(env);
+    Checkpoint::define(env);
+    StoragePool::define(env);
+    StorageVolume::define(env);
     exports.Set("version", Napi::Function::New<version>(env, "version"));
     exports.Set("connect", Napi::Function::New<connect>(env, "connect"));
     return exports;

@@ -96,7 +96,8 @@ Connection::Methods Connection::methods() {
         method<blockferry::isEncrypted>("isEncrypted"),
         method<blockferry::setKeepAlive>("setKeepAlive"),
     };
-    for (const Methods &more : {connectionDomainMethods()})
+    for (const Methods &more : {connectionDomainMethods(), connectionStorageMethods(),
+                                connectionStatsMethods(), connectionEventMethods()})
         all.insert(all.end(), more.begin(), more.end());
     return all;
 }

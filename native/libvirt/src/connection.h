@@ -1,5 +1,6 @@
 #pragma once
 
+#include "children.h"
 #include "wrapped.h"
 
 namespace blockferry {
@@ -29,19 +30,8 @@ class Connection : public Wrapped<Connection> {
     }
 
     // For results that are objects of this connection: a handle, or a list of them.
-    template <typename Class> auto toChild() {
-        return [state = state_](Napi::Env env, auto &&handle) {
-            return Class::wrap(env, state, std::move(handle));
-        };
-    }
-    template <typename Class> auto toChildren() {
-        return [state = state_](Napi::Env env, auto &&handles) {
-            Napi::Array list = Napi::Array::New(env, handles.size());
-            for (std::uint32_t i = 0; i < handles.size(); i++)
-                list.Set(i, Class::wrap(env, state, std::move(handles[i])));
-            return list;
-        };
-    }
+    template <typename Class> auto toChild() { return toChildOf<Class>(state_); }
+    template <typename Class> auto toChildren() { return toChildrenOf<Class>(state_); }
 
   private:
     std::shared_ptr<ConnectionState> state_;
@@ -49,5 +39,8 @@ class Connection : public Wrapped<Connection> {
 
 // Methods by what they are about.
 Connection::Methods connectionDomainMethods();
+Connection::Methods connectionStorageMethods();
+Connection::Methods connectionStatsMethods();
+Connection::Methods connectionEventMethods();
 
 } // namespace blockferry

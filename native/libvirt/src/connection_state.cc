@@ -15,6 +15,7 @@ ConnectionHandle ConnectionState::close() {
     for (ConnectionChild *child : std::exchange(children_, {}))
         child->letGo();
     lostCallback_.Reset();
+    callbacks_.clear();
     return std::exchange(handle_, nullptr);
 }
 
@@ -33,6 +34,11 @@ void ConnectionState::lost(Napi::Env env, int reason) {
     if (lostCallback_.IsEmpty())
         return;
     lostCallback_.Value().Call({toJs(env, reason)});
+}
+
+void ConnectionState::keepCallback(int subscription, std::shared_ptr<Napi::FunctionReference> callback) {
+    if (handle_)
+        callbacks_.insert_or_assign(subscription, std::move(callback));
 }
 
 } // namespace blockferry

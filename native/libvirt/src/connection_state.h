@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <optional>
+#include <unordered_map>
 #include <unordered_set>
 
 #include <napi.h>
@@ -39,12 +40,17 @@ class ConnectionState {
     void onLost(Napi::Env env, Napi::Function callback);
     void lost(Napi::Env env, int reason);
 
+    // Holds the function that is told of a subscription's events until it is dropped, or all are by `close`.
+    void keepCallback(int subscription, std::shared_ptr<Napi::FunctionReference> callback);
+    void dropCallback(int subscription) { callbacks_.erase(subscription); }
+
   private:
     ConnectionHandle handle_;
     std::unordered_set<ConnectionChild *> children_;
     Napi::FunctionReference auth_;
     Napi::FunctionReference lostCallback_;
     std::optional<int> lostReason_;
+    std::unordered_map<int, std::shared_ptr<Napi::FunctionReference>> callbacks_;
 };
 
 } // namespace blockferry

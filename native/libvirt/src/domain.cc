@@ -1,6 +1,6 @@
 #include "domain.h"
 
-#include <array>
+#include "uuid.h"
 
 namespace blockferry {
 
@@ -72,17 +72,12 @@ Napi::Value isPersistent(Domain &domain, Arguments &) {
     return domain.call([](const DomainHandle &held) { return check(virDomainIsPersistent(held)) == 1; });
 }
 
-std::string uuidText(virDomainPtr domain) {
-    std::array<char, VIR_UUID_STRING_BUFLEN> text{};
-    virDomainGetUUIDString(domain, text.data());
-    return text.data();
-}
-
 } // namespace
 
 // Both are kept by libvirt's object, which asks nobody for them.
 Domain::Domain(const Napi::CallbackInfo &info)
-    : WrappedChild(info), name_(virDomainGetName(*handle())), uuid_(uuidText(*handle())) {}
+    : WrappedChild(info), name_(virDomainGetName(*handle())),
+      uuid_(uuidText<virDomain>(*handle(), virDomainGetUUIDString)) {}
 
 Domain::Methods Domain::methods() {
     Methods all{
@@ -97,7 +92,9 @@ Domain::Methods Domain::methods() {
         method<blockferry::isActive>("isActive"),
         method<blockferry::isPersistent>("isPersistent"),
     };
-    for (const Methods &more : {domainLifecycleMethods(), domainMigrateMethods(), domainJobMethods()})
+    for (const Methods &more :
+         {domainLifecycleMethods(), domainMigrateMethods(), domainJobMethods(), domainBlockMethods(),
+          domainBackupMethods(), domainCheckpointMethods(), domainParameterMethods(), domainMonitorMethods()})
         all.insert(all.end(), more.begin(), more.end());
     return all;
 }

@@ -29,5 +29,10 @@ class Domain : public WrappedChild<Domain, virDomain> {
 Domain::Methods domainLifecycleMethods();
 Domain::Methods domainMigrateMethods();
 Domain::Methods domainJobMethods();
+Domain::Methods domainBlockMethods();
+Domain::Methods domainBackupMethods();
+Domain::Methods domainCheckpointMethods();
+Domain::Methods domainParameterMethods();
+Domain::Methods domainMonitorMethods();
 
 } // namespace blockferry

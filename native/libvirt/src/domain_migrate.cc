@@ -65,13 +65,13 @@ Napi::Value migrate3(Domain &domain, Arguments &arguments) {
 }
 
 Napi::Value migrateToUri(Domain &domain, Arguments &arguments) {
-    std::string duri = arguments.text("duri");
+    OptionalText duri = arguments.optionalText("duri");
     const unsigned int flags = arguments.uint32("flags");
     OptionalText dname = arguments.optionalText("dname");
     const unsigned long bandwidth = arguments.unsignedLong("bandwidth");
     return domain.longCall(
         [duri = std::move(duri), flags, dname = std::move(dname), bandwidth](const DomainHandle &held) {
-            check(virDomainMigrateToURI(held, duri.c_str(), flags, orNull(dname), bandwidth));
+            check(virDomainMigrateToURI(held, orNull(duri), flags, orNull(dname), bandwidth));
         });
 }
 

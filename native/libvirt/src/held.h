@@ -19,6 +19,15 @@ template <typename Raw> struct Release;
 template <> struct Release<virDomain> {
     void operator()(virDomainPtr raw) const { virDomainFree(raw); }
 };
+template <> struct Release<virDomainCheckpoint> {
+    void operator()(virDomainCheckpointPtr raw) const { virDomainCheckpointFree(raw); }
+};
+template <> struct Release<virStoragePool> {
+    void operator()(virStoragePoolPtr raw) const { virStoragePoolFree(raw); }
+};
+template <> struct Release<virStorageVol> {
+    void operator()(virStorageVolPtr raw) const { virStorageVolFree(raw); }
+};
 
 // A libvirt object that came from a connection. It holds the connection, so that letting go of the object
 // itself never blocks and may happen on any thread.

@@ -1,53 +1,16 @@
 #include "open_connection.h"
 
-#include <mutex>
-#include <unordered_map>
 #include <utility>
 
-#include "immortal.h"
 #include "worker_pool.h"
 
 namespace blockferry {
 
 namespace {
 
-using Tell = std::function<void(int reason)>;
-
-// Who is told of a loss, by number. libvirt gets the number and nothing to free: some drivers take a
-// callback, ignore it and never free what comes with it, and a connection that is lost may keep its callback.
-class Listeners {
-  public:
-    std::uintptr_t add(Tell tell) {
-        const std::lock_guard lock(mutex_);
-        tells_.emplace(++last_, std::move(tell));
-        return last_;
-    }
-
-    void remove(std::uintptr_t number) {
-        const std::lock_guard lock(mutex_);
-        tells_.erase(number);
-    }
-
-    void tell(std::uintptr_t number, int reason) {
-        const std::lock_guard lock(mutex_);
-        if (const auto found = tells_.find(number); found != tells_.end())
-            found->second(reason);
-    }
-
-  private:
-    std::mutex mutex_;
-    std::unordered_map<std::uintptr_t, Tell> tells_;
-    std::uintptr_t last_ = 0;
-};
-
-Listeners &listeners() {
-    static Immortal<Listeners> all;
-    return *all;
-}
-
-void tellLoss(virConnectPtr, int reason, void *number) {
+void tellLoss(virConnectPtr, int reason, void *listener) {
     try {
-        listeners().tell(reinterpret_cast<std::uintptr_t>(number), reason);
+        Listener<int>::tell(listener, reason);
     } catch (...) {
         // Out of memory: libvirt's event loop goes on, and later calls fail by themselves.
     }
@@ -82,17 +45,16 @@ ConnectionHandle OpenConnection::adopt(virConnectPtr raw) {
 }
 
 OpenConnection::~OpenConnection() {
-    if (listener_ != 0) {
-        // The callback holds a reference, with which closing would not close.
+    // Callbacks hold a reference, with which closing would not close.
+    subscriptions_.clear();
+    if (loss_)
         virConnectUnregisterCloseCallback(raw_, tellLoss);
-        listeners().remove(listener_);
-    }
     virConnectClose(raw_);
 }
 
-void OpenConnection::onLost(Tell tell) {
-    listener_ = listeners().add(std::move(tell));
-    virConnectRegisterCloseCallback(raw_, tellLoss, reinterpret_cast<void *>(listener_), nullptr);
+void OpenConnection::onLost(Listener<int>::Tell tell) {
+    loss_.emplace(std::move(tell));
+    virConnectRegisterCloseCallback(raw_, tellLoss, loss_->opaque(), nullptr);
 }
 
 } // namespace blockferry

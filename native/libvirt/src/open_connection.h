@@ -1,10 +1,12 @@
 #pragma once
 
-#include <cstdint>
-#include <functional>
 #include <memory>
+#include <optional>
 
 #include <libvirt/libvirt.h>
+
+#include "domain_subscriptions.h"
+#include "listener.h"
 
 namespace blockferry {
 
@@ -20,7 +22,7 @@ class OpenConnection {
     // Takes over what libvirt opened.
     static ConnectionHandle adopt(virConnectPtr raw);
 
-    explicit OpenConnection(virConnectPtr raw) : raw_(raw) {}
+    explicit OpenConnection(virConnectPtr raw) : raw_(raw), subscriptions_(raw) {}
     ~OpenConnection();
     OpenConnection(const OpenConnection &) = delete;
     OpenConnection &operator=(const OpenConnection &) = delete;
@@ -29,11 +31,14 @@ class OpenConnection {
 
     // Has the reason told when the peer is lost: on the event loop's thread, once at most. Drivers that
     // cannot lose a peer never tell.
-    void onLost(std::function<void(int reason)> tell);
+    void onLost(Listener<int>::Tell tell);
+
+    DomainSubscriptions &subscriptions() { return subscriptions_; }
 
   private:
     virConnectPtr raw_;
-    std::uintptr_t listener_ = 0;
+    std::optional<Listener<int>> loss_;
+    DomainSubscriptions subscriptions_;
 };
 
 } // namespace blockferry

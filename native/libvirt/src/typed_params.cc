@@ -92,6 +92,19 @@ void write(XdrWriter &writer, const virTypedParameter &param) {
 
 } // namespace
 
+std::vector<std::uint8_t> toXdr(std::span<const virTypedParameter> params) {
+    XdrWriter writer(kLeastBytes + params.size() * kUsualBytes);
+    std::uint32_t set = 0;
+    for (const virTypedParameter &param : params)
+        set += isSet(param);
+    writer.uint32(set);
+    for (const virTypedParameter &param : params) {
+        if (isSet(param))
+            write(writer, param);
+    }
+    return writer.take();
+}
+
 TypedParams::TypedParams(int count) : params_(allocate(static_cast<std::size_t>(count))), count_(count) {}
 
 TypedParams TypedParams::fromXdr(std::span<const std::uint8_t> bytes) {
@@ -109,20 +122,6 @@ TypedParams TypedParams::fromXdr(std::span<const std::uint8_t> bytes) {
         read(reader, params.params_[i]);
     reader.end();
     return params;
-}
-
-std::vector<std::uint8_t> TypedParams::toXdr() const {
-    const std::span all(params_, static_cast<std::size_t>(count_));
-    XdrWriter writer(kLeastBytes + all.size() * kUsualBytes);
-    std::uint32_t set = 0;
-    for (const virTypedParameter &param : all)
-        set += isSet(param);
-    writer.uint32(set);
-    for (const virTypedParameter &param : all) {
-        if (isSet(param))
-            write(writer, param);
-    }
-    return writer.take();
 }
 
 } // namespace blockferry

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <utility>
@@ -10,6 +11,10 @@
 #include "xdr.h"
 
 namespace blockferry {
+
+// Typed parameters as XDR bytes. What libvirt left unset in an array with room for more is left out. Source:
+// libvirt, src/remote/remote_protocol.x, struct remote_typed_param.
+std::vector<std::uint8_t> toXdr(std::span<const virTypedParameter> params);
 
 // An array of libvirt's typed parameters, in libvirt's memory; a name may occur more than once, and the order
 // is kept.
@@ -27,10 +32,11 @@ class TypedParams {
         return *this;
     }
 
-    // Throws XdrFault. Source: libvirt, src/remote/remote_protocol.x, struct remote_typed_param.
+    // Throws XdrFault.
     static TypedParams fromXdr(std::span<const std::uint8_t> bytes);
-    // What libvirt left unset in an array with room for more is left out.
-    std::vector<std::uint8_t> toXdr() const;
+    std::vector<std::uint8_t> toXdr() const {
+        return blockferry::toXdr({params_, static_cast<std::size_t>(count_)});
+    }
 
     virTypedParameterPtr get() const { return params_; }
     int count() const { return count_; }

@@ -38,6 +38,15 @@ describe.skipIf(!isBuilt)('a worker thread', () => {
     await connection.close();
   });
 
+  it('is terminated while it is told of events', async () => {
+    await using node = new TestNode();
+    for (let i = 0; i < 10; i++) {
+      const worker = start(node.uri, 'hear without end');
+      await once(worker, 'message');
+      await worker.terminate();
+    }
+  });
+
   it('is terminated while libvirt waits for credentials, which ends the wait', async () => {
     await using node = new TestNode({ user: 'astrid', password: 'secret' });
     const before = threads('libvirt-long');

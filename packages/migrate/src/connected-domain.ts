@@ -1,18 +1,23 @@
-import { type MigrateParamsRecord, migrationConflicts, type TypedParams } from '@blockferry/typed-params';
+import type { MigrateParamsRecord, TypedParams } from '@blockferry/typed-params';
+import type { DelegateCall, DelegateSource } from './delegate-ports.js';
 import type { DiskInfo } from './disk-info.js';
 import type { Domain, DomainConnection, Host } from './domain.js';
 import { MigrationError } from './error.js';
 import type { MigrateFlag } from './flags.js';
-import { startMigration } from './migration.js';
+import { functionOf, type LibvirtCall } from './libvirt-call.js';
 import { type OpenOptions, openDomainConnection } from './open.js';
-import type { MigrateOptions } from './options.js';
 import { toTypedParams } from './parameters.js';
+import { isNull } from './policy/call-refusal.js';
 import type { SourcePort } from './ports.js';
+import { delegateCall } from './strategy/delegate-call.js';
+import { engineCall } from './strategy/engine-call.js';
 
 /**
- * Opens the domain that a URI names: `qmp+unix:///path` or `qmp+tcp://host:port`, a QEMU's monitor.
+ * Opens the domain that a URI names: `qmp+unix:///path` or `qmp+tcp://host:port`, a QEMU's monitor; or the one that
+ * `options.domain` names on a libvirt host.
  *
- * @throws {MigrationError} `INVALID_ARGUMENT` for another URI; `QMP_*` where the monitor cannot be reached; `ABORTED`.
+ * @throws {MigrationError} `INVALID_ARGUMENT` for another URI; `QMP_*`, or libvirt's own code, where it cannot be
+ * reached; `NOT_INSTALLED` where `@blockferry/libvirt` is missing; `ABORTED`.
  */
 export async function openDomain(uri: string, options: OpenOptions = {}): Promise<Domain> {
   return new ConnectedDomain(await openDomainConnection(uri, options));
@@ -38,7 +43,7 @@ export class ConnectedDomain implements Domain {
     return this.#connection.uuid;
   }
 
-  get port(): SourcePort {
+  get port(): SourcePort | DelegateSource {
     return this.#connection.port;
   }
 
@@ -57,22 +62,22 @@ export class ConnectedDomain implements Domain {
   async migrate(
     dest: Host,
     flags: readonly MigrateFlag[],
-    dname?: string,
-    uri?: string,
+    dname?: string | null,
+    uri?: string | null,
     bandwidth?: number,
   ): Promise<void> {
-    return this.#classic(dest, flags, { dname, uri, bandwidth });
+    return this.#make({ call: 'migrate', dest, flags, ...texts({ dname, uri }), bandwidth });
   }
 
   async migrate2(
     dest: Host,
-    dxml: string | undefined,
+    dxml: string | null | undefined,
     flags: readonly MigrateFlag[],
-    dname?: string,
-    uri?: string,
+    dname?: string | null,
+    uri?: string | null,
     bandwidth?: number,
   ): Promise<void> {
-    return this.#classic(dest, flags, { dxml, dname, uri, bandwidth });
+    return this.#make({ call: 'migrate2', dest, flags, ...texts({ dxml, dname, uri }), bandwidth });
   }
 
   async migrate3(
@@ -80,87 +85,63 @@ export class ConnectedDomain implements Domain {
     params: TypedParams | MigrateParamsRecord,
     flags: readonly MigrateFlag[],
   ): Promise<void> {
-    return this.#extensible(dest, params, flags);
+    return this.#make({ call: 'migrate3', dest, params: toTypedParams(params), flags });
   }
 
   async migrateToURI(
-    duri: string,
+    duri: string | null | undefined,
     flags: readonly MigrateFlag[],
-    dname?: string,
+    dname?: string | null,
     bandwidth?: number,
   ): Promise<void> {
-    return this.#classic(duri, flags, { dname, bandwidth });
+    const { code, message } = isNull('duri', functionOf('migrateToURI'));
+    if (duri === undefined || duri === null) throw new MigrationError(code, message);
+    return this.#make({ call: 'migrateToURI', duri, flags, ...texts({ dname }), bandwidth });
   }
 
   async migrateToURI2(
-    dconnuri: string | undefined,
-    miguri: string | undefined,
-    dxml: string | undefined,
+    dconnuri: string | null | undefined,
+    miguri: string | null | undefined,
+    dxml: string | null | undefined,
     flags: readonly MigrateFlag[],
-    dname?: string,
+    dname?: string | null,
     bandwidth?: number,
   ): Promise<void> {
-    return this.#classic(required(dconnuri), flags, { dxml, dname, uri: miguri, bandwidth });
+    const given = texts({ dconnuri, miguri, dxml, dname });
+    return this.#make({ call: 'migrateToURI2', flags, ...given, bandwidth });
   }
 
   async migrateToURI3(
-    dconnuri: string | undefined,
+    dconnuri: string | null | undefined,
     params: TypedParams | MigrateParamsRecord,
     flags: readonly MigrateFlag[],
   ): Promise<void> {
-    return this.#extensible(required(dconnuri), params, flags);
+    const given = texts({ dconnuri });
+    return this.#make({ call: 'migrateToURI3', ...given, params: toTypedParams(params), flags });
   }
 
-  /** The four old calls: default selection, and what they can say becomes the parameters it always was. */
-  async #classic(
-    to: string | Host,
-    flags: readonly MigrateFlag[],
-    said: {
-      dname?: string | undefined;
-      dxml?: string | undefined;
-      uri?: string | undefined;
-      bandwidth?: number | undefined;
-    },
-  ): Promise<void> {
-    const params: MigrateParamsRecord = {
-      ...(said.dname === undefined ? {} : { destination_name: said.dname }),
-      ...(said.dxml === undefined ? {} : { destination_xml: said.dxml }),
-      ...(said.uri === undefined ? {} : { migrate_uri: said.uri }),
-      ...(said.bandwidth === undefined ? {} : { bandwidth: mebibytes(said.bandwidth) }),
-    };
-    return this.#extensible(to, params, flags);
-  }
-
-  async #extensible(
-    to: string | Host,
-    params: TypedParams | MigrateParamsRecord,
-    flags: readonly MigrateFlag[],
-  ): Promise<void> {
-    const copiesStorage = flags.includes('NON_SHARED_DISK') || flags.includes('NON_SHARED_INC');
-    const given = toTypedParams(params);
-    const conflict = migrationConflicts(given, flags).find(({ param }) => param === 'migrate_disks');
-    if (conflict !== undefined) throw new MigrationError('OPERATION_UNSUPPORTED', conflict.message);
-    const options: MigrateOptions = {
-      from: this,
-      to,
-      params: given,
-      flags,
-      disks: copiesStorage ? 'default' : 'none',
-    };
-    await startMigration(options).done;
+  async #make(call: LibvirtCall<Host>): Promise<void> {
+    const { port } = this.#connection;
+    return port.strategy === 'delegate' ? delegateCall(port, toDelegateCall(call)) : engineCall(this, call);
   }
 }
 
-/** libvirt's `bandwidth` argument: an unsigned long, in MiB/s. */
-function mebibytes(bandwidth: number): bigint {
-  if (Number.isSafeInteger(bandwidth) && bandwidth >= 0) return BigInt(bandwidth);
-  throw new MigrationError('INVALID_ARG', `bandwidth is ${bandwidth}: give a whole number of MiB/s.`);
-}
-
-function required(dconnuri: string | undefined): string {
-  if (dconnuri !== undefined) return dconnuri;
+/** libvirt decides all the rest; but it could not even be asked to go to a host without one. */
+function toDelegateCall(call: LibvirtCall<Host>): DelegateCall {
+  if (!('dest' in call)) return call;
+  const { port } = call.dest;
+  if (port.strategy === 'delegate') return { ...call, dest: port };
   throw new MigrationError(
-    'INVALID_ARG',
-    'dconnuri in migrateToURI must not be NULL: give the URI of the destination.',
+    'INVALID_ARGUMENT',
+    'A libvirt domain moves to a libvirt host: open it with openHost and a libvirt URI.',
   );
+}
+
+/** NULL is what is left out, and null. */
+function texts<K extends string>(given: Record<K, string | null | undefined>): Record<K, string | undefined> {
+  const entries = Object.entries<string | null | undefined>(given);
+  return Object.fromEntries(entries.map(([name, text]) => [name, text ?? undefined])) as Record<
+    K,
+    string | undefined
+  >;
 }

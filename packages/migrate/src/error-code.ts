@@ -1,3 +1,4 @@
+import type { LibvirtErrorCode } from '@blockferry/libvirt';
 import type { ProblemCode } from './problem.js';
 
 /** Which host an error belongs to. */
@@ -12,10 +13,13 @@ export type Side = 'source' | 'destination';
  * - `STREAM_FAILED`: the hypervisor's state stream failed; the guest is on the source.
  * - `OUTCOME_UNCERTAIN`: nobody answered when the guest was handed over; a person has to look at both sides.
  * - `VERIFY_DIFFERENT`: the comparison asked for by `verify` found a difference.
+ * - libvirt's own names, as `@blockferry/libvirt` has them, with its message word for word: `OPERATION_FAILED`,
+ *   `MIGRATE_UNSAFE`, `NO_DOMAIN`, ...; `NOT_INSTALLED` where that package, or libvirt itself, is missing.
  * - `NBD_*`, `IO_*` as `@blockferry/nbd` has them; `QMP_*` as `@blockferry/qmp` has them.
  */
 export type MigrationErrorCode =
   | ProblemCode
+  | LibvirtErrorCode
   | 'REFUSED'
   | 'ABORTED'
   | 'TIMEOUT'

@@ -14,6 +14,8 @@ export interface MigrationErrorDetails {
   readonly length?: number | undefined;
   readonly problems?: readonly Problem[] | undefined;
   readonly result?: MigrationResult | undefined;
+  /** Where the code alone does not tell. */
+  readonly retryable?: boolean | undefined;
   readonly cause?: unknown;
 }
 
@@ -48,7 +50,7 @@ export class MigrationError extends Error {
     this.length = details.length;
     this.problems = details.problems ?? [];
     this.result = details.result;
-    this.retryable = RETRYABLE.has(code);
+    this.retryable = details.retryable ?? RETRYABLE.has(code);
   }
 
   /** Whether `value` is a `MigrationError`, of whichever copy of this package. */
@@ -67,6 +69,7 @@ export function locate(error: MigrationError, where: MigrationErrorDetails): Mig
     length: error.length ?? where.length,
     problems: error.problems.length > 0 ? error.problems : where.problems,
     result: where.result ?? error.result,
+    retryable: error.retryable,
     cause: error.cause,
   });
 }
@@ -88,4 +91,5 @@ const RETRYABLE: ReadonlySet<string> = new Set([
   'QMP_CONNECT',
   'QMP_TIMEOUT',
   'QMP_CLOSED',
+  'RPC',
 ]);

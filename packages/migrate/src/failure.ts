@@ -2,6 +2,7 @@ import { NbdError } from '@blockferry/nbd';
 import { QmpError } from '@blockferry/qmp';
 import { TypedParamsError } from '@blockferry/typed-params';
 import { locate, MigrationError, type MigrationErrorDetails } from './error.js';
+import { isLibvirtError } from './libvirt-error.js';
 import type { ExitStatus } from './result.js';
 
 /** Whatever was thrown, as a `MigrationError` that keeps what the layer below knew. */
@@ -19,6 +20,10 @@ export function toMigrationError(error: unknown, where: MigrationErrorDetails = 
   }
   if (QmpError.is(error) && error.code === 'QMP_URI') {
     return new MigrationError('INVALID_ARGUMENT', error.message, { ...where, cause: error });
+  }
+  if (isLibvirtError(error)) {
+    const { code, message, retryable } = error;
+    return new MigrationError(code, message, { ...where, retryable, cause: error });
   }
   if (QmpError.is(error)) return new MigrationError(error.code, error.message, { ...where, cause: error });
   if (TypedParamsError.is(error)) {
@@ -58,4 +63,7 @@ const REFUSALS: ReadonlySet<string> = new Set([
   'SOURCE_MIGRATING',
   'SOURCE_NOT_READY',
   'ARGUMENT_UNSUPPORTED',
+  // libvirt's word for it, before it has done anything.
+  'INVALID_ARG',
+  'MIGRATE_UNSAFE',
 ]);

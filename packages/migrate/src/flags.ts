@@ -14,21 +14,21 @@ export const QEMU_FLAGS: readonly MigrateFlag[] = ['LIVE', 'NON_SHARED_DISK', 'U
 
 /** What is wrong with `flags` on a domain without libvirt: nothing but {@link QEMU_FLAGS} means anything there. */
 export function flagProblems(flags: readonly string[]): Problem[] {
-  const problems: Problem[] = [];
-  for (const flag of new Set(flags)) {
-    if (!isFlag(flag)) {
-      problems.push({
-        code: 'INVALID_ARGUMENT',
-        message: `There is no migration flag ${flag}; the flags are ${Object.keys(migrationFlags).join(', ')}.`,
-      });
-    } else if (!QEMU_FLAGS.includes(flag)) {
-      problems.push({
-        code: 'ARGUMENT_UNSUPPORTED',
-        message: `The flag ${flag} needs libvirt; on bare QEMU leave it out (honoured: ${QEMU_FLAGS.join(', ')}).`,
-      });
-    }
-  }
-  return problems;
+  return [...new Set(flags)].flatMap((flag): Problem[] => {
+    if (!isFlag(flag)) return unknownFlags([flag]);
+    if (QEMU_FLAGS.includes(flag)) return [];
+    const message = `The flag ${flag} needs libvirt; on bare QEMU leave it out (honoured: ${QEMU_FLAGS.join(', ')}).`;
+    return [{ code: 'ARGUMENT_UNSUPPORTED', message }];
+  });
+}
+
+/** Those that are no flags of libvirt's migrations. */
+export function unknownFlags(flags: readonly string[]): Problem[] {
+  const unknown = [...new Set(flags)].filter((flag) => !isFlag(flag));
+  return unknown.map((flag) => ({
+    code: 'INVALID_ARGUMENT',
+    message: `There is no migration flag ${flag}; the flags are ${Object.keys(migrationFlags).join(', ')}.`,
+  }));
 }
 
 function isFlag(name: string): name is MigrateFlag {

@@ -1,4 +1,5 @@
 import type { DiskInfo } from './disk-info.js';
+import type { MigrateFlag } from './flags.js';
 import type { Problem } from './problem.js';
 
 /** What is known of one disk, and what becomes of it. */
@@ -10,7 +11,13 @@ export interface PlannedDisk extends Omit<DiskInfo, 'disk' | 'allocatedBytes'> {
   readonly reason: string;
   /** Bytes that the bulk will probably move; of a disk that stays 0. */
   readonly estimateBytes: number;
-  readonly destination?: { readonly disk: string; readonly size: number };
+  /** Where it goes. On libvirt `disk` is the image, and what is not known of it is left out. */
+  readonly destination?: {
+    readonly disk: string;
+    readonly size?: number;
+    /** It is not there yet, and will be made. */
+    readonly isMade?: boolean;
+  };
 }
 
 /** What a migration would do; plain data. */
@@ -18,11 +25,17 @@ export interface MigrationPlan {
   readonly ok: boolean;
   readonly from: string;
   readonly to: string;
-  readonly strategy: 'engine';
+  readonly strategy: 'engine' | 'delegate';
   readonly disks: readonly PlannedDisk[];
   /** Everything that has to be put right first. */
   readonly problems: readonly Problem[];
   readonly warnings: readonly string[];
+  /** On libvirt: the call, its flags, and the disks that it names; with none named libvirt's own choice is meant. */
+  readonly call?: {
+    readonly name: 'migrate3' | 'migrateToURI3';
+    readonly flags: readonly MigrateFlag[];
+    readonly migrateDisks: readonly string[];
+  };
   /** Bytes that the bulk will probably move, all disks together. */
   readonly estimateBytes: number;
 }

@@ -1,21 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
-import { EventLog, RateLimiter } from '@blockferry/nbd';
+import { EventLog } from '@blockferry/nbd';
 import { QmpError } from '@blockferry/qmp';
 import { MigrationError, refusal } from './error.js';
 import type { Side } from './error-code.js';
 import type { MigrationEvent } from './events.js';
 import { exitStatus, toMigrationError } from './failure.js';
 import type { MigrationJob, MigrationSnapshot } from './job.js';
-import { type NormalizedOptions, normalizeOptions } from './normalized-options.js';
 import { occupy } from './one-at-a-time.js';
 import { openEnds } from './open.js';
+import { inRange } from './option-checks.js';
 import type { MigrateOptions } from './options.js';
 import type { Phase } from './phase.js';
 import { PhaseRunner } from './phase-runner.js';
-import { planBetween } from './plan.js';
+import { type Planner, plannerOf } from './planner.js';
 import type { MigrationResult } from './result.js';
-import { type EngineSabotage, EngineStrategy } from './strategy/engine.js';
+import type { MigrationInternals, Strategy } from './strategy/strategy.js';
 
 /**
  * Starts a migration; never throws. Every fault rejects `done` with a `MigrationError`: `INVALID_ARGUMENT` for options that
@@ -24,15 +24,6 @@ import { type EngineSabotage, EngineStrategy } from './strategy/engine.js';
  */
 export function startMigration(options: MigrateOptions): MigrationJob {
   return new Migration(options, {});
-}
-
-/** What tests alone may set. @internal */
-export interface MigrationInternals {
-  readonly sabotage?: EngineSabotage;
-  /** @default 60 000 */
-  readonly handOverTimeoutMs?: number;
-  /** For the answer to a QMP command. @default 10 000 */
-  readonly commandTimeoutMs?: number;
 }
 
 /** Like `startMigration`, with what users have no need to set. @internal */
@@ -45,13 +36,14 @@ class Migration implements MigrationJob {
   readonly done: Promise<MigrationResult>;
   readonly #log = new EventLog<MigrationEvent>();
   readonly #abort = new AbortController();
-  readonly #limiter = new RateLimiter();
   readonly #began = performance.now();
   readonly #phases = new PhaseRunner(
     (phase) => this.#emit({ type: 'phase', phase }),
     (level, message) => this.#emit({ type: 'log', level, message }),
   );
-  #strategy: EngineStrategy | undefined;
+  #strategy: Strategy | undefined;
+  /** Bytes per second, until there is a strategy. */
+  #bandwidth: number | undefined;
 
   constructor(options: MigrateOptions, internals: MigrationInternals) {
     // Each disk's pass listens, and there may be any number of disks.
@@ -75,7 +67,9 @@ class Migration implements MigrationJob {
   }
 
   setBandwidth(bytesPerSecond: number): void {
-    this.#limiter.setRate(bytesPerSecond);
+    inRange('bandwidth', bytesPerSecond, 0, Number.MAX_SAFE_INTEGER);
+    this.#bandwidth = bytesPerSecond;
+    this.#strategy?.setBandwidth(bytesPerSecond);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -88,11 +82,11 @@ class Migration implements MigrationJob {
     try {
       if (options.signal?.aborted) onAbort();
       options.signal?.addEventListener('abort', onAbort, { once: true });
-      const normalized = normalizeOptions(options);
-      this.#limiter.setRate(normalized.bandwidth);
-      if (normalized.timeoutMs !== undefined) timer = setTimeout(() => this.#timeOut(), normalized.timeoutMs);
-      const downtimeMs = await this.#migrate(options, normalized, internals);
-      return this.#finish({ ok: true, exit: 0, downtimeMs: Math.round(downtimeMs * 10) / 10 });
+      const planner = plannerOf(options);
+      this.#bandwidth ??= planner.bandwidth;
+      if (planner.timeoutMs !== undefined) timer = setTimeout(() => this.#timeOut(), planner.timeoutMs);
+      const downtimeMs = await this.#migrate(options, planner, internals);
+      return this.#finish({ ok: true, exit: 0, downtimeMs });
     } catch (thrown) {
       const error = this.#explain(thrown);
       const result = this.#finish({ ok: false, exit: exitStatus(error), error });
@@ -110,42 +104,25 @@ class Migration implements MigrationJob {
 
   async #migrate(
     options: MigrateOptions,
-    normalized: NormalizedOptions,
-    { sabotage = {}, handOverTimeoutMs = HAND_OVER_TIMEOUT_MS, commandTimeoutMs }: MigrationInternals,
-  ): Promise<number> {
+    planner: Planner,
+    internals: MigrationInternals,
+  ): Promise<number | undefined> {
     this.#phases.enter('begin');
-    this.#abort.signal.throwIfAborted();
-    await using ends = await openEnds({
-      from: options.from,
-      to: options.to,
-      signal: this.#abort.signal,
-      ...(commandTimeoutMs === undefined ? {} : { commandTimeoutMs }),
-    });
-    const { plan, pairs } = await planBetween(ends.domain, ends.host, normalized);
-    if (!plan.ok) throw refusal(plan.problems);
+    const { signal } = this.#abort;
+    signal.throwIfAborted();
+    await using ends = await openEnds({ ...options, signal }, internals);
+    const { plan, start } = await planner.plan(ends.domain, ends.host);
+    if (!plan.ok) throw (internals.refuse ?? refusal)(plan.problems);
     using _occupied = occupy(ends.domain.port, ends.host.port);
     for (const message of plan.warnings) this.#emit({ type: 'log', level: 'warning', message });
-    const session = ends.domain.port.open(ends.host.port, {
+    this.#strategy = start({
       id: this.id,
-      disks: pairs,
-      addresses: normalized.addresses,
-      maxDowntimeMs: normalized.maxDowntimeMs,
-      undo: (what, action, where) => this.#phases.onFailure(what, action, where),
-      log: (level, message) => this.#emit({ type: 'log', level, message }),
-      fail: (error) => this.#stop(error),
-      handOverTimeoutMs,
-    });
-    this.#strategy = new EngineStrategy({
-      session,
-      disks: pairs,
       phases: this.#phases,
-      limiter: this.#limiter,
-      maxDowntimeMs: normalized.maxDowntimeMs,
-      allowLarger: normalized.allowLarger,
-      verify: normalized.verify,
-      signal: this.#abort.signal,
+      signal,
+      bandwidth: this.#bandwidth,
       emit: (event, key) => this.#emit(event, key),
-      sabotage,
+      stop: (cause) => this.#stop(cause),
+      internals,
     });
     try {
       return await this.#strategy.run();
@@ -176,18 +153,20 @@ class Migration implements MigrationJob {
 
   /**
    * What really happened. The first cause wins: a pass that was stopped says ABORTED, and one whose peer went down
-   * that it lost a connection, where the signal says why. From the hand-over on the outcome alone counts.
+   * that it lost a connection, where the signal says why. From the hand-over on the outcome alone counts, and whenever
+   * nobody knows where the guest is.
    */
   #explain(thrown: unknown): MigrationError {
     const phase = this.#phases.current;
     const { aborted, reason } = this.#abort.signal;
-    const handedOver = phase === 'finish' || phase === 'confirm';
-    return toMigrationError(aborted && !handedOver ? reason : thrown, { phase });
+    const isUncertain = MigrationError.is(thrown) && thrown.code === 'OUTCOME_UNCERTAIN';
+    const outcomeCounts = isUncertain || phase === 'finish' || phase === 'confirm';
+    return toMigrationError(aborted && !outcomeCounts ? reason : thrown, { phase });
   }
 
   #finish(
     outcome:
-      | { ok: true; exit: 0; downtimeMs: number }
+      | { ok: true; exit: 0; downtimeMs: number | undefined }
       | { ok: false; exit: MigrationResult['exit']; error: MigrationError },
   ): MigrationResult {
     const disks = this.#strategy?.results() ?? [];
@@ -195,7 +174,9 @@ class Migration implements MigrationJob {
       ok: outcome.ok,
       exit: outcome.exit,
       id: this.id,
-      ...(outcome.ok ? { downtimeMs: outcome.downtimeMs } : {}),
+      ...(outcome.ok && outcome.downtimeMs !== undefined
+        ? { downtimeMs: Math.round(outcome.downtimeMs * 10) / 10 }
+        : {}),
       totalMs: Math.round(performance.now() - this.#began),
       bytesMoved: disks.reduce((sum, { bytesMoved }) => sum + bytesMoved, 0),
       rounds: this.#strategy?.rounds ?? 0,
@@ -226,9 +207,10 @@ function detailsOf(error: MigrationError): {
   offset: number | undefined;
   length: number | undefined;
   problems: MigrationError['problems'];
+  retryable: boolean;
 } {
-  const { side, phase, disk, offset, length, problems } = error;
-  return { side, phase, disk, offset, length, problems };
+  const { side, phase, disk, offset, length, problems, retryable } = error;
+  return { side, phase, disk, offset, length, problems, retryable };
 }
 
 function describe(error: MigrationError): Pick<MigrationResult, 'error' | 'problems'> {
@@ -246,5 +228,3 @@ function describe(error: MigrationError): Pick<MigrationResult, 'error' | 'probl
     ...(problems.length === 0 ? {} : { problems }),
   };
 }
-
-const HAND_OVER_TIMEOUT_MS = 60_000;

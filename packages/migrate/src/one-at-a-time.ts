@@ -1,11 +1,12 @@
+import type { DelegateHost, DelegateSource } from './delegate-ports.js';
 import { MigrationError } from './error.js';
 import type { HostPort, SourcePort } from './ports.js';
 
 /**
  * Holds both ends for one migration until it is disposed of. A second one on the same connection would take the
- * first one's dirty marks away.
+ * first one's dirty marks away. A host with libvirt takes any number of domains.
  */
-export function occupy(source: SourcePort, host: HostPort): Disposable {
+export function occupy(source: SourcePort | DelegateSource, host: HostPort | DelegateHost): Disposable {
   if (occupied.has(source)) {
     throw new MigrationError(
       'SOURCE_MIGRATING',
@@ -21,7 +22,7 @@ export function occupy(source: SourcePort, host: HostPort): Disposable {
     });
   }
   occupied.add(source);
-  occupied.add(host);
+  if (host.strategy === 'engine') occupied.add(host);
   return {
     [Symbol.dispose]() {
       occupied.delete(source);
@@ -30,4 +31,4 @@ export function occupy(source: SourcePort, host: HostPort): Disposable {
   };
 }
 
-const occupied = new WeakSet<SourcePort | HostPort>();
+const occupied = new WeakSet<object>();

@@ -3,7 +3,7 @@ import type { DiskInfo } from './disk-info.js';
 import type { Problem } from './problem.js';
 
 /**
- * What the phases need of a hypervisor. Adapters implement these; policy and phases import no adapter.
+ * What the strategy `engine` needs of a hypervisor. Adapters implement these; policy and phases import no adapter.
  */
 
 /** A disk that moves: the source's, the destination's, and what users call it. */
@@ -21,7 +21,14 @@ export interface SourceDisk extends DiskInfo {
 
 /** The side that the guest leaves. */
 export interface SourcePort {
+  readonly strategy: 'engine';
   readonly adapter: string;
+  /**
+   * Whether it takes all of libvirt's typed parameters, and not those alone that the old calls can say.
+   *
+   * @default true
+   */
+  readonly takesExtensibleParameters?: boolean;
   /** Reads only. */
   disks(): Promise<SourceDisk[]>;
   /** Why no migration can start now, of disks (`copies`) or without; reads only. */
@@ -34,7 +41,10 @@ export interface SourcePort {
 
 /** The side that it goes to. */
 export interface HostPort {
+  readonly strategy: 'engine';
   readonly adapter: string;
+  /** As on the other side. @default true */
+  readonly takesExtensibleParameters?: boolean;
   disks(): Promise<DiskInfo[]>;
   problems(copies: boolean): Promise<Problem[]>;
 }

@@ -154,10 +154,16 @@ describe('what can be given by an option and by a parameter', () => {
   });
 });
 
-describe('what is not built', () => {
-  it.each(['mirror', 'delegate'] as const)('the strategy %s is refused', (strategy) => {
-    expect(() => normalize({ strategy })).toThrow(refusal(/not built yet.*engine/));
+describe('what is not built, or is for libvirt', () => {
+  it('of the strategies engine alone is taken', () => {
+    expect(() => normalize({ strategy: 'mirror' })).toThrow(refusal(/not built yet.*engine/));
+    expect(() => normalize({ strategy: 'delegate' })).toThrow(refusal(/libvirt.*engine/));
     expect(normalize({ strategy: 'engine' })).toEqual(normalize());
+  });
+
+  it.each(['p2p', 'createImages'] as const)('%s is refused', (name) => {
+    expect(() => normalize({ [name]: true })).toThrow(refusal(/libvirt/));
+    expect(normalize({ [name]: false })).toEqual(normalize());
   });
 
   it("a libvirt domain's name is refused", () => {

@@ -4,6 +4,12 @@ import { utf8Length } from './utf8.js';
 /** Longest parameter name in UTF-8 bytes. Source: libvirt, VIR_TYPED_PARAM_FIELD_LENGTH, which counts the NUL. */
 export const MAX_NAME_BYTES = 79;
 
+/** Whether a name has more than 79 bytes. */
+export function isTooLong(name: string): boolean {
+  // A UTF-16 unit becomes three bytes at most.
+  return name.length * 3 > MAX_NAME_BYTES && utf8Length(name) > MAX_NAME_BYTES;
+}
+
 /** Throws unless libvirt could hold `name`. An empty name it can. */
 export function checkName(name: string): void {
   if (typeof name !== 'string') {

@@ -6,7 +6,19 @@ import { type NameOf, type RecordOf, type Schema, specOf, unsupported, type Valu
 import { check } from './schema-check.js';
 import { parseValue, type TextOptions } from './text/value.js';
 import { checkType, checkValue, toUnsigned } from './value.js';
+import { MAX_WIRE_PARAMS } from './xdr/limits.js';
 import { decodeXdr, encodeXdr } from './xdr/typed-param.js';
+
+/** What {@link TypedParams.fromXdr} may be told. */
+export interface XdrOptions {
+  /**
+   * Most parameters that are taken, 0 or more. libvirt's RPC has its own limit for each call; what a call gives back on
+   * this machine, as all statistics of a domain, may have hundreds.
+   *
+   * @default 64 (`MAX_WIRE_PARAMS`, that of a migration and of a job's statistics)
+   */
+  readonly limit?: number;
+}
 
 /**
  * libvirt's typed parameters: an ordered list of names with typed values, in which a name may repeat.
@@ -58,12 +70,12 @@ export class TypedParams<out S extends Schema = Schema> implements Iterable<Type
   /**
    * Reads libvirt's wire form, {@link toXdr}'s; it must be all of `bytes`, and canonical.
    *
-   * @throws {TypedParamsError} `RPC` for anything else, and for more than 64 parameters; `INTERNAL_ERROR` for a name of
-   * more than 79 bytes.
+   * @throws {TypedParamsError} `RPC` for anything else, and for more parameters than the limit; `INTERNAL_ERROR` for a
+   * name of more than 79 bytes.
    */
-  static fromXdr(bytes: Uint8Array): TypedParams {
+  static fromXdr(bytes: Uint8Array, { limit = MAX_WIRE_PARAMS }: XdrOptions = {}): TypedParams {
     const params = new TypedParams();
-    params.#params = decodeXdr(bytes);
+    params.#params = decodeXdr(bytes, limit);
     return params;
   }
 
@@ -167,7 +179,7 @@ export class TypedParams<out S extends Schema = Schema> implements Iterable<Type
   filter(name: NameOf<S>): TypedParam[];
   filter<T extends ParamType>(name: NameOf<S>, type: T): Extract<TypedParam, { type: T }>[];
   filter(name: string, type?: ParamType): TypedParam[] {
-    return this.#filter(name, type);
+    return frozen(this.#filter(name, type));
   }
 
   /**
@@ -253,7 +265,7 @@ export class TypedParams<out S extends Schema = Schema> implements Iterable<Type
 
   /** The parameters in order, each `{ name, type, value }`. */
   entries(): IterableIterator<TypedParam> {
-    return this.#params.values();
+    return frozen(this.#params).values();
   }
 
   [Symbol.iterator](): IterableIterator<TypedParam> {
@@ -285,7 +297,7 @@ export class TypedParams<out S extends Schema = Schema> implements Iterable<Type
    * @throws {TypedParamsError} `RPC` for more than 64 parameters, a string of more than 4 MiB, or 32 MiB in all.
    */
   toXdr(): Uint8Array {
-    return encodeXdr(this.#params);
+    return encodeXdr(this.#params, MAX_WIRE_PARAMS);
   }
 
   #push(name: string, type: ParamType, value: ParamValue): this {
@@ -315,6 +327,12 @@ function makeParam(name: string, type: ParamType, value: ParamValue): TypedParam
   // An integer has no negative zero.
   const kept = type !== 'double' && value === 0 ? 0 : value;
   return Object.freeze({ name, type, value: kept }) as TypedParam;
+}
+
+/** Freezes the parameters of a list before somebody else gets them; to do so when they are read would double the time. */
+function frozen(params: TypedParam[]): TypedParam[] {
+  for (const param of params) Object.freeze(param);
+  return params;
 }
 
 function isList(given: ParamValue | readonly ParamValue[]): given is readonly ParamValue[] {

@@ -58,6 +58,34 @@ describe('XDR', () => {
     expect(() => Object.assign(param ?? {}, { value: 5 })).toThrow(TypeError);
   });
 
+  it('keeps all that it gives out from changing, whichever way', () => {
+    const bytes = new TypedParams().addInt('a', 1).addInt('a', 2).toXdr();
+    const read = () => TypedParams.fromXdr(bytes);
+    for (const params of [[...read()], [...read().entries()], read().filter('a'), [...read().clone()]]) {
+      expect(params.map(Object.isFrozen)).toEqual([true, true]);
+    }
+  });
+
+  it('brings back names, of which there may be more than are remembered', () => {
+    const names = Array.from({ length: 3000 }, (_, i) => `block.${i}.${i % 7 === 0 ? '\u00e9' : 'e'}`);
+    for (let round = 0; round < 2; round++) {
+      for (let from = 0; from < names.length; from += 50) {
+        const some = names.slice(from, from + 50);
+        const bytes = some.reduce((params, name) => params.addBoolean(name, true), new TypedParams()).toXdr();
+        const read = TypedParams.fromXdr(bytes);
+        expect([...read].map(({ name }) => name)).toEqual(some);
+        expect(read.toXdr()).toEqual(bytes);
+      }
+    }
+  });
+
+  it('knows a name from one that goes on, and from its bytes with other padding', () => {
+    const named = (text: string) => TypedParams.fromXdr(new TypedParams().addInt(text, 1).toXdr());
+    expect(['abcd', 'abc', 'abcde', 'abc', ''].map((name) => named(name).has(name))).not.toContain(false);
+    const padded = hex(ONE, '00000003 61626301', '00000001', ONE);
+    expect(thrownBy(() => TypedParams.fromXdr(padded)).message).toContain('a name is not padded with zeros');
+  });
+
   it('writes one NaN, whichever it read', () => {
     const bytes = hex(ONE, NAME_A, '00000005 fff8000000000001');
     expect(TypedParams.fromXdr(bytes).toXdr()).toEqual(hex(ONE, NAME_A, '00000005 7ff8000000000000'));
@@ -82,6 +110,20 @@ describe('the limits of libvirt', () => {
     expect(thrownBy(() => TypedParams.fromXdr(hex('00000041'))).message).toBe(
       "too many parameters '65' for limit '64'",
     );
+  });
+
+  it('are others where another limit is given', () => {
+    const many = new TypedParams().addStringList('d', new Array(MAX_WIRE_PARAMS).fill('x')).toXdr();
+    const count = 5 * MAX_WIRE_PARAMS;
+    const bytes = new Uint8Array(4 + 5 * (many.length - 4));
+    new DataView(bytes.buffer).setUint32(0, count);
+    for (let at = 4; at < bytes.length; at += many.length - 4) bytes.set(many.subarray(4), at);
+    expect(TypedParams.fromXdr(bytes, { limit: count }).getAll('d')).toEqual(new Array(count).fill('x'));
+    expect(thrownBy(() => TypedParams.fromXdr(bytes, { limit: count - 1 }))).toMatchObject({
+      code: 'RPC',
+      message: "too many parameters '320' for limit '319'",
+    });
+    expect(thrownBy(() => TypedParams.fromXdr(many, { limit: 0 })).code).toBe('RPC');
   });
 
   it('are strings of 4 MiB', () => {

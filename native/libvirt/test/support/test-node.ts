@@ -20,6 +20,7 @@ export class TestNode implements AsyncDisposable {
 }
 
 /** A small domain of the test driver's. */
-export function domainXml(name: string): string {
-  return `<domain type='test'><name>${name}</name><memory>1024</memory><os><type>hvm</type></os></domain>`;
+export function domainXml(name: string, devices = ''): string {
+  return `<domain type='test'><name>${name}</name><memory>1024</memory><os><type>hvm</type></os>
+    <devices>${devices}</devices></domain>`;
 }

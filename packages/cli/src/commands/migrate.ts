@@ -4,6 +4,7 @@ import type { CommandContext } from '../context.js';
 import { followMigration } from '../follow-migration.js';
 import { helpEnd } from '../help-text.js';
 import { Interruption } from '../interruption.js';
+import { isMonitor } from '../options/host-uri.js';
 import {
   type MigrationCommandOptions,
   toMigrateOptions,
@@ -27,7 +28,8 @@ export function addMigrateCommand(program: Command, context: CommandContext): vo
     .addHelpText(
       'after',
       helpEnd(
-        'blockferry migrate --from qmp+unix:///run/a/qmp.sock \\\n    --to qmp+unix:///run/b/qmp.sock --migrate-disks vda,vdb --assume-shared vdc',
+        'blockferry migrate --from qmp+unix:///run/a/qmp.sock \\\n    --to qmp+unix:///run/b/qmp.sock --migrate-disks vda,vdb --assume-shared vdc\n' +
+          '  blockferry migrate --from qemu:///system --to qemu+ssh://b/system \\\n    --domain web --migrate-disks vda,vdb --assume-shared vdc --create-images',
         'Ctrl-C rolls back: the guest goes on at the source.',
         'Exit status: 0 moved; 1 failed, 5 timed out, 130 interrupted: the guest runs on the source; 2 usage; 4 --verify found a difference; 6 outcome uncertain, look at both sides; 10 refused, nothing changed.',
       ),
@@ -48,9 +50,12 @@ async function runMigrate(options: MigrationCommandOptions, { shell }: CommandCo
   job = startMigration({ ...asked, signal: interruption.signal });
   const result = await followMigration(job, output);
   await output.object({ type: 'result', ...result });
-  if (result.ok) await output.summary(`${resultText(result, output)}${WHERE_IT_IS}`);
+  if (result.ok) await output.summary(`${resultText(result, output)}${whereItIs(options.from)}`);
   else if (result.error !== undefined) tellFailure(shell.stderr, result.error, result.problems);
   return result.exit;
 }
 
-const WHERE_IT_IS = "The guest is on the destination now; the source's QEMU can be quit.\n";
+function whereItIs(from: string): string {
+  const now = 'The guest is on the destination now';
+  return isMonitor(from) ? `${now}; the source's QEMU can be quit.\n` : `${now}.\n`;
+}

@@ -25,7 +25,7 @@ export interface MigrationCommandOptions extends OutputOptions {
   readonly diskMap?: readonly Pair[];
   readonly param?: readonly Pair[];
   readonly flag?: readonly string[];
-  readonly strategy?: 'engine';
+  readonly strategy?: 'engine' | 'delegate';
   readonly bandwidth?: number;
   readonly maxDowntime?: number;
   readonly timeout?: number;
@@ -40,21 +40,22 @@ export interface MigrationCommandOptions extends OutputOptions {
   readonly portRange?: readonly [number, number];
   readonly tlsCreds?: string;
   readonly tlsHostname?: string;
+  readonly p2p?: boolean;
+  readonly createImages?: boolean;
 }
 
 export function withMigrationOptions(command: Command): Command {
   command
     .requiredOption(
       '--from <uri>',
-      "the source's monitor: qmp+unix:///path or qmp+tcp://host:port",
+      "where the guest runs: qmp+unix:///path or qmp+tcp://host:port, a QEMU's monitor; or a libvirt URI, e.g. qemu:///system",
       parseHostUri,
     )
     .requiredOption(
       '--to <uri>',
-      "the destination's monitor; its QEMU waits with -incoming defer",
+      'where it goes: the monitor of a QEMU that waits with -incoming defer; or a libvirt URI, e.g. qemu+ssh://b/system',
       parseHostUri,
     )
-    .option('--domain <name>', 'on libvirt: name or UUID of the domain')
     .optionsGroup('Which disks:')
     .option(
       '--migrate-disks <list>',
@@ -84,7 +85,11 @@ export function withMigrationOptions(command: Command): Command {
     .option('--max-downtime <ms>', 'the downtime to aim at (default 300)', duration('ms'))
     .option('--timeout <s>', 'roll back after so many seconds (exit status 5)', duration('s'))
     .option('--verify', 'compare the copied disks before the guest goes on: a longer downtime')
-    .addOption(new Option('--strategy <name>', 'who copies').choices(['engine']).argParser(parseStrategy))
+    .addOption(
+      new Option('--strategy <name>', 'who copies: blockferry, or libvirt itself (the default there)')
+        .choices(['engine', 'delegate'])
+        .argParser(parseStrategy),
+    )
     .option(
       '--param <name=value>',
       'a typed parameter of libvirt, e.g. migrate_disks=vda; repeats; --param help lists them',
@@ -94,6 +99,13 @@ export function withMigrationOptions(command: Command): Command {
       '--flag <name>',
       'a migration flag of libvirt, e.g. LIVE; repeats; --flag help lists them',
       orListing('flag', collect),
+    )
+    .optionsGroup('On libvirt:')
+    .option('--domain <name>', 'name or UUID of the domain')
+    .option('--p2p', 'peer to peer: the source connects to the destination, by the URI of --to')
+    .option(
+      '--create-images',
+      'make missing images on the destination: right size, thin; they are removed again if the migration fails',
     )
     .optionsGroup('Where things listen (defaults: private sockets, or the hosts of the monitors):')
     .option(
@@ -110,13 +122,13 @@ export function withMigrationOptions(command: Command): Command {
     )
     .option(
       '--tls-creds <dir>',
-      'disks and memory go over TLS, or nothing does; certificates,\nby the same path on all hosts',
+      'disks and memory go over TLS, or nothing does; certificates, by the same path on all hosts',
       parseFolder,
     )
     .option('--tls-hostname <name>', "whom the destination's certificate is for (default: its host)")
     .optionsGroup('Output:');
   withOutputOptions(command);
-  return refuseUnbuilt(command, ['--p2p', '--create-images', '--state-dir <dir>']);
+  return refuseUnbuilt(command, ['--state-dir <dir>']);
 }
 
 /** The SDK's options. What contradicts itself is a usage error. */
@@ -150,6 +162,8 @@ export function toMigrateOptions(given: MigrationCommandOptions): MigrateOptions
     ...(given.stateUri !== undefined && { stateUri: given.stateUri }),
     ...(given.portRange !== undefined && { portRange: given.portRange }),
     ...toTls(given),
+    ...(given.p2p !== undefined && { p2p: given.p2p }),
+    ...(given.createImages !== undefined && { createImages: given.createImages }),
     verify: given.verify ?? false,
   };
 }

@@ -2,8 +2,8 @@ import { InvalidArgumentError } from 'commander';
 import { notBuilt } from '../usage-error.js';
 
 /** Who copies the blocks. */
-export function parseStrategy(text: string): 'engine' {
-  if (text === 'mirror' || text === 'delegate') throw notBuilt(`The strategy ${text}`, 'use engine');
-  if (text !== 'engine') throw new InvalidArgumentError('The strategies are engine, mirror and delegate.');
-  return text;
+export function parseStrategy(text: string): 'engine' | 'delegate' {
+  if (text === 'mirror') throw notBuilt('The strategy mirror', 'use engine');
+  if (text === 'engine' || text === 'delegate') return text;
+  throw new InvalidArgumentError('The strategies are engine, mirror and delegate.');
 }

@@ -76,6 +76,7 @@ function diskRow(disk: PlannedDisk): string[] {
 /** The destination's disk, with its size where that is another. */
 function destinationText({ size, destination }: PlannedDisk): string {
   if (destination === undefined) return '-';
-  const other = destination.size === size ? '' : ` (${formatBytes(destination.size)})`;
+  const { size: there = size, isMade } = destination;
+  const other = isMade ? ' (to be made)' : there === size ? '' : ` (${formatBytes(there)})`;
   return printable(`${destination.disk}${other}`);
 }

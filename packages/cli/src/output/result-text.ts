@@ -46,6 +46,7 @@ export function diskCells({ disk, size, bytesMoved, bytesZeroed, rounds, verifie
 export function outcomeText({ totalMs, downtimeMs, bytesMoved, rounds }: MigrationResult): string {
   const downtime = downtimeMs === undefined ? '' : `, downtime ${formatDuration(downtimeMs)}`;
   const rate = totalMs > 0 ? `, ${formatRate((bytesMoved * 1000) / totalMs)}` : '';
-  const passes = `${rounds} ${rounds === 1 ? 'round' : 'rounds'}`;
-  return `Moved in ${formatDuration(totalMs)}${downtime}: ${formatBytes(bytesMoved)} in the bulk and ${passes}${rate}.`;
+  // Of a copy that is not ours no rounds are known.
+  const passes = rounds === 0 ? '' : ` in the bulk and ${rounds} ${rounds === 1 ? 'round' : 'rounds'}`;
+  return `Moved in ${formatDuration(totalMs)}${downtime}: ${formatBytes(bytesMoved)}${passes}${rate}.`;
 }

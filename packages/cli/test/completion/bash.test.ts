@@ -31,7 +31,7 @@ describe('Tab in bash completes', () => {
     ['an option', 'blockferry copy a b --target', 'blockferry copy a b --target-is-zero '],
     ['a choice', 'blockferry migrate --progress pl', 'blockferry migrate --progress plain '],
     ['a choice after "="', 'blockferry migrate --progress=pl', 'blockferry migrate --progress=plain '],
-    ['a strategy', 'blockferry plan --strategy ', 'blockferry plan --strategy engine '],
+    ['a strategy', 'blockferry plan --strategy d', 'blockferry plan --strategy delegate '],
     ['a flag', 'blockferry migrate --flag AUTO', 'blockferry migrate --flag AUTO_CONVERGE '],
     ['a parameter, to go on', 'blockferry plan --param disks_p', 'blockferry plan --param disks_port='],
     ['one after "="', 'blockferry plan --param=graph', 'blockferry plan --param=graphics_uri='],
@@ -63,7 +63,7 @@ describe('Tab in bash lists', () => {
     );
     const migrate = await bash.complete('blockferry migrate -');
     expect(migrate.listed).toContain('--tls-creds');
-    expect(migrate.listed).not.toContain('--p2p');
+    expect(migrate.listed).not.toContain('--state-dir');
   });
 
   it("the flags and parameters of libvirt's tables", async () => {

@@ -23,8 +23,10 @@ describe('the script for fish', () => {
     expect(text).toMatch(/ -l progress -d '.*' -x -a 'auto bar plain none'\n/);
     expect(text).toMatch(/ -l param -d '.*' -x -a 'help migrate_uri= .* compression=zlib /);
     // A value that nobody knows, and a quote.
-    expect(text).toContain(`${of('migrate')} -l from -d 'the source\\'s monitor: `);
-    expect(text).not.toContain('p2p');
+    expect(text).toContain(
+      `${of('migrate')} -l tls-hostname -d 'whom the destination\\'s certificate is for`,
+    );
+    expect(text).not.toContain('state-dir');
   });
 
   it('offers files where the arguments may be some', async () => {

@@ -79,11 +79,16 @@ describe('toMigrateOptions', () => {
     expect(flags).toEqual(['LIVE', 'NON_SHARED_DISK', 'AUTO_CONVERGE']);
   });
 
+  it('knows what only libvirt can do', () => {
+    const given = read('--domain', 'vm', '--strategy', 'delegate', '--p2p', '--create-images');
+    expect(given).toMatchObject({ domain: 'vm', strategy: 'delegate', p2p: true, createImages: true });
+  });
+
   it('passes addresses and consents on', () => {
     const given = read(
       ...['--source-nbd', 'nbd://a:1', '--destination-nbd', 'nbd://b:2', '--state-uri', 'tcp://b:3'],
       ...['--port-range', '5000-5010', '--allow-shared', '--allow-larger', '--unsafe', '--verify'],
-      ...['--strategy', 'engine', '--domain', 'vm'],
+      ...['--strategy', 'engine'],
     );
     expect(given).toMatchObject({
       sourceNbd: 'nbd://a:1',
@@ -95,7 +100,6 @@ describe('toMigrateOptions', () => {
       unsafe: true,
       verify: true,
       strategy: 'engine',
-      domain: 'vm',
     });
   });
 });

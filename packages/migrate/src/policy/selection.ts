@@ -63,10 +63,20 @@ export function select<D extends DiskInfo>(disks: readonly D[], request: Selecti
       info,
       disk,
       action: 'stay',
-      reason: reason ?? 'not selected; writable, its contents stay behind',
+      reason: reason ?? LEFT_BEHIND,
     };
   });
   return { decisions, problems };
+}
+
+/** What a selection leaves behind where that risk is taken, a sentence each. */
+export function leftBehindWarnings(decisions: readonly Decision<DiskInfo>[]): string[] {
+  return decisions
+    .filter(({ reason }) => reason === LEFT_BEHIND)
+    .map(
+      ({ disk }) =>
+        `${disk} is writable and stays behind: the guest will see the destination's ${disk} instead.`,
+    );
 }
 
 /** The disk that each name means, with the first name given for it; a name of none or several is a problem. */
@@ -142,5 +152,8 @@ function whyItMayStay(info: DiskInfo, assumedShared: boolean): string | undefine
   if (info.readOnly) return 'read-only';
   if (info.shareable) return 'shareable';
   if (assumedShared) return 'the same storage on both sides, as you said';
+  if (info.onNetwork) return 'on the network, the same from both hosts';
   return undefined;
 }
+
+const LEFT_BEHIND = 'not selected; writable, its contents stay behind';

@@ -10,6 +10,7 @@ import type { DiskPair, Session } from '../ports.js';
 import type { DiskResult } from '../result.js';
 import { DiskCopiers } from './disk-copiers.js';
 import { Meter } from './meter.js';
+import type { Strategy } from './strategy.js';
 
 /** Faults that acceptance tests ask for, to see that the verifier finds them. Not for users. */
 export interface EngineSabotage extends Sabotage {
@@ -36,7 +37,7 @@ export interface EngineOptions {
  *
  * Dirty marks are taken before their blocks are read, and each pass ends acknowledged and flushed.
  */
-export class EngineStrategy {
+export class EngineStrategy implements Strategy {
   readonly #options: EngineOptions;
   readonly #meter: Meter;
   readonly #copiers: DiskCopiers;
@@ -68,12 +69,14 @@ export class EngineStrategy {
     }
   }
 
-  /** Rounds over all disks, the last one included. */
+  setBandwidth(bytesPerSecond: number): void {
+    this.#options.limiter.setRate(bytesPerSecond);
+  }
+
   get rounds(): number {
     return this.#copiers.rounds;
   }
 
-  /** What has been done, disk by disk. */
   results(): DiskResult[] {
     return this.#copiers.tally.disks();
   }

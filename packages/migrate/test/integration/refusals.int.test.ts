@@ -142,7 +142,7 @@ const refusals: Record<string, Refusal> = {
   },
   'a block job that works already': {
     given: (pair) => pair.backUp('vdb'),
-    problems: [{ code: 'SOURCE_NOT_READY' }],
+    problems: [{ code: 'BLOCK_JOB_ACTIVE' }],
     says: [/block job nightly \(backup\).*wait for its end/],
   },
   'parameters and flags that need libvirt': {

@@ -10,6 +10,8 @@ export interface MigrationRule {
   readonly code: MigrationConflictCode;
   /** libvirt's message, all of it; `%s` stands for the value that is at fault. */
   readonly message: string;
+  /** It is refused where the call is made, before a host hears of it. */
+  readonly early?: true;
 }
 
 /**
@@ -29,43 +31,69 @@ export type MigrationConflictCode =
   | 'OPERATION_UNSUPPORTED'
   | 'OVERFLOW';
 
-/**
- * What libvirt's QEMU driver refuses whatever the domain and the hosts are, in the order in which a migration meets it
- * that a client manages: the call, the source's begin, the parameters for QEMU, the destination's prepare, the source's
- * perform.
+/*
+ * What libvirt's QEMU driver refuses whatever the domain and the hosts are.
  *
- * Not here: that `PEER2PEER` is for virDomainMigrateToURI3 and not for virDomainMigrate3, and what libvirt 12.2 says of
- * `migrate_disks_target_zero` without a copy of storage. With `POSTCOPY_RESUME` libvirt asks less, for the flags are to
- * be those of the migration that broke off.
+ * Not here: what libvirt 12.2 says of `migrate_disks_target_zero` without a copy of storage. With `POSTCOPY_RESUME`
+ * libvirt asks less, for the flags are to be those of the migration that broke off.
  *
  * Source: libvirt 11.3, src/libvirt-domain.c, src/qemu/qemu_driver.c, qemu_migration.c and qemu_migration_params.c.
  */
-export const migrationRules: readonly MigrationRule[] = [
-  {
-    given: ['NON_SHARED_DISK', 'NON_SHARED_INC'],
-    code: 'INVALID_ARG',
-    message: "Flags 'VIR_MIGRATE_NON_SHARED_DISK' and 'VIR_MIGRATE_NON_SHARED_INC' are mutually exclusive",
-  },
-  {
-    given: ['NON_SHARED_SYNCHRONOUS_WRITES'],
-    unless: ['NON_SHARED_DISK', 'NON_SHARED_INC'],
-    code: 'INVALID_ARG',
-    message:
-      "Flag 'VIR_MIGRATE_NON_SHARED_DISK | VIR_MIGRATE_NON_SHARED_INC' is required by flag " +
-      "'VIR_MIGRATE_NON_SHARED_SYNCHRONOUS_WRITES'",
-  },
-  {
-    given: ['TUNNELLED'],
-    unless: ['PEER2PEER'],
-    code: 'INVALID_ARG',
-    message: 'cannot perform tunnelled migration without using peer2peer flag',
-  },
-  {
-    given: ['TUNNELLED', 'PARALLEL'],
-    code: 'INVALID_ARG',
-    message: "Flags 'VIR_MIGRATE_TUNNELLED' and 'VIR_MIGRATE_PARALLEL' are mutually exclusive",
-  },
 
+/** Two kinds of copy at once. */
+export const fullOrIncremental: MigrationRule = {
+  given: ['NON_SHARED_DISK', 'NON_SHARED_INC'],
+  code: 'INVALID_ARG',
+  message: "Flags 'VIR_MIGRATE_NON_SHARED_DISK' and 'VIR_MIGRATE_NON_SHARED_INC' are mutually exclusive",
+  early: true,
+};
+
+/** A way to copy, and no copy. */
+export const writesWithoutCopy: MigrationRule = {
+  given: ['NON_SHARED_SYNCHRONOUS_WRITES'],
+  unless: ['NON_SHARED_DISK', 'NON_SHARED_INC'],
+  code: 'INVALID_ARG',
+  message:
+    "Flag 'VIR_MIGRATE_NON_SHARED_DISK | VIR_MIGRATE_NON_SHARED_INC' is required by flag " +
+    "'VIR_MIGRATE_NON_SHARED_SYNCHRONOUS_WRITES'",
+  early: true,
+};
+
+/** A tunnel is between daemons. */
+export const tunnelWithoutPeer: MigrationRule = {
+  given: ['TUNNELLED'],
+  unless: ['PEER2PEER'],
+  code: 'INVALID_ARG',
+  message: 'cannot perform tunnelled migration without using peer2peer flag',
+  early: true,
+};
+
+/** The same, in the words of the two oldest calls. */
+export const oldTunnelWithoutPeer: MigrationRule = {
+  ...tunnelWithoutPeer,
+  code: 'OPERATION_INVALID',
+  message:
+    'Requested operation is not valid: cannot perform tunnelled migration without using peer2peer flag',
+};
+
+/** From peer to peer is for the calls that take a URI; the two oldest ones may do so all the same. */
+export const peerToPeerToConnection: MigrationRule = {
+  given: ['PEER2PEER'],
+  code: 'INVALID_ARG',
+  message: 'use virDomainMigrateToURI3 for peer-to-peer migration',
+  early: true,
+};
+
+/** A tunnel is one connection. */
+export const parallelTunnel: MigrationRule = {
+  given: ['TUNNELLED', 'PARALLEL'],
+  code: 'INVALID_ARG',
+  message: "Flags 'VIR_MIGRATE_TUNNELLED' and 'VIR_MIGRATE_PARALLEL' are mutually exclusive",
+  early: true,
+};
+
+/** What the source says before it does anything. */
+export const begin: readonly MigrationRule[] = [
   {
     given: ['POSTCOPY_RESUME'],
     unless: ['POSTCOPY'],
@@ -133,39 +161,29 @@ export const migrationRules: readonly MigrationRule[] = [
       "Operation not supported: use of 'VIR_MIGRATE_PARAM_MIGRATE_DISKS_DETECT_ZEROES' requires use of " +
       "'VIR_MIGRATE_NON_SHARED_DISK' or 'VIR_MIGRATE_NON_SHARED_INC' flag",
   },
+];
 
-  {
-    given: [{ outside: 'bandwidth.postcopy' }],
-    code: 'OVERFLOW',
-    message: "numerical overflow: migration parameter 'bandwidth.postcopy' must be less than 17592186044416",
-  },
-  {
-    given: [{ outside: 'bandwidth.avail.switchover' }],
-    code: 'OVERFLOW',
-    message:
-      "numerical overflow: migration parameter 'bandwidth.avail.switchover' must be less than 17592186044416",
-  },
-  {
-    given: [['auto_converge.initial', 'auto_converge.increment']],
-    unless: ['AUTO_CONVERGE'],
-    code: 'INVALID_ARG',
-    message: 'invalid argument: Turn auto convergence on to tune it',
-  },
-  {
-    given: ['parallel.connections'],
-    unless: ['PARALLEL'],
-    code: 'INVALID_ARG',
-    message: 'invalid argument: Turn parallel migration on to tune it',
-  },
+/** More than QEMU can be told. */
+export const postcopyBandwidth: MigrationRule = {
+  given: [{ outside: 'bandwidth.postcopy' }],
+  code: 'OVERFLOW',
+  message: "numerical overflow: migration parameter 'bandwidth.postcopy' must be less than 17592186044416",
+};
+
+/** Connections of a migration that has one. */
+export const parallelConnections: MigrationRule = {
+  given: ['parallel.connections'],
+  unless: ['PARALLEL'],
+  code: 'INVALID_ARG',
+  message: 'invalid argument: Turn parallel migration on to tune it',
+};
+
+/** Of each method in turn. */
+export const compression: readonly MigrationRule[] = [
   {
     given: [{ outside: 'compression' }],
     code: 'INVALID_ARG',
     message: "invalid argument: Unsupported compression method '%s'",
-  },
-  {
-    given: [{ repeated: 'compression' }],
-    code: 'INVALID_ARG',
-    message: "invalid argument: Compression method '%s' is specified twice",
   },
   {
     given: ['compression=mt', 'PARALLEL'],
@@ -194,6 +212,15 @@ export const migrationRules: readonly MigrationRule[] = [
     code: 'INVALID_ARG',
     message: 'invalid argument: Only one compression method could be specified with parallel compression',
   },
+  {
+    given: [{ repeated: 'compression' }],
+    code: 'INVALID_ARG',
+    message: "invalid argument: Compression method '%s' is specified twice",
+  },
+];
+
+/** Of what is said of the methods. */
+export const compressionTuning: readonly MigrationRule[] = [
   {
     given: [['compression.mt.level', 'compression.mt.threads', 'compression.mt.dthreads']],
     unless: ['compression=mt'],
@@ -224,26 +251,50 @@ export const migrationRules: readonly MigrationRule[] = [
     code: 'INVALID_ARG',
     message: 'invalid argument: No compression algorithm selected for parallel migration',
   },
+];
 
-  {
-    given: ['disks_port', 'disks_uri'],
-    unless: ['disks_port=0'],
-    code: 'INVALID_ARG',
-    message:
-      'invalid argument: Both port and URI requested for disk migration while being mutually exclusive',
-  },
-  {
-    given: ['listen_address', 'migrate_uri=unix:'],
-    code: 'INVALID_ARG',
-    message:
-      'invalid argument: Usage of listen-address is forbidden when migration URI uses UNIX transport method',
-  },
-  {
-    given: ['migrate_uri=unix:', ['NON_SHARED_DISK', 'NON_SHARED_INC']],
-    unless: ['disks_uri'],
-    code: 'INVALID_ARG',
-    message: 'invalid argument: NBD URI must be supplied when migration URI uses UNIX transport method',
-  },
+/** More than QEMU can be told, by the source alone. */
+export const switchoverBandwidth: MigrationRule = {
+  given: [{ outside: 'bandwidth.avail.switchover' }],
+  code: 'OVERFLOW',
+  message:
+    "numerical overflow: migration parameter 'bandwidth.avail.switchover' must be less than 17592186044416",
+};
+
+/** Of the source alone, too. */
+export const autoConverge: MigrationRule = {
+  given: [['auto_converge.initial', 'auto_converge.increment']],
+  unless: ['AUTO_CONVERGE'],
+  code: 'INVALID_ARG',
+  message: 'invalid argument: Turn auto convergence on to tune it',
+};
+
+/** The disks go to one place. */
+export const diskPortOrUri: MigrationRule = {
+  given: ['disks_port', 'disks_uri'],
+  unless: ['disks_port=0'],
+  code: 'INVALID_ARG',
+  message: 'invalid argument: Both port and URI requested for disk migration while being mutually exclusive',
+};
+
+/** A socket has no address. */
+export const listenOnSocket: MigrationRule = {
+  given: ['listen_address', 'migrate_uri=unix:'],
+  code: 'INVALID_ARG',
+  message:
+    'invalid argument: Usage of listen-address is forbidden when migration URI uses UNIX transport method',
+};
+
+/** Beside a socket for memory no port is chosen for the disks. */
+export const disksNowhere: MigrationRule = {
+  given: ['migrate_uri=unix:', ['NON_SHARED_DISK', 'NON_SHARED_INC']],
+  unless: ['disks_uri'],
+  code: 'INVALID_ARG',
+  message: 'invalid argument: NBD URI must be supplied when migration URI uses UNIX transport method',
+};
+
+/** What the destination says when it starts its NBD server. */
+export const server: readonly MigrationRule[] = [
   {
     given: [{ outside: 'disks_port' }, ['NON_SHARED_DISK', 'NON_SHARED_INC']],
     code: 'INVALID_ARG',
@@ -254,7 +305,10 @@ export const migrationRules: readonly MigrationRule[] = [
     code: 'INVALID_ARG',
     message: 'invalid argument: Unsupported scheme in disks URI: %s',
   },
+];
 
+/** What has no place in a tunnel. */
+export const tunnel: readonly MigrationRule[] = [
   {
     given: ['migrate_uri', 'TUNNELLED'],
     code: 'ARGUMENT_UNSUPPORTED',
@@ -271,6 +325,10 @@ export const migrationRules: readonly MigrationRule[] = [
     code: 'ARGUMENT_UNSUPPORTED',
     message: 'argument unsupported: disk port address is not supported by tunnelled migration',
   },
+];
+
+/** What the source says when it begins to connect. */
+export const perform: readonly MigrationRule[] = [
   {
     given: ['TLS', 'migrate_uri=unix:'],
     unless: ['tls.destination'],

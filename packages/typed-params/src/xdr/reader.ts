@@ -1,19 +1,27 @@
 import { TypedParamsError } from '../error.js';
+import { MAX_NAME_BYTES } from '../name.js';
+import { names } from './names.js';
 
 /** Reads XDR that nobody vouches for. Every fault is an `RPC` error that says what and where. Source: RFC 4506. */
 export class XdrReader {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
+  readonly #size: number;
   #offset = 0;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#size = bytes.byteLength;
   }
 
   /** @param what names the value in an error. So it does below. */
   uint32(what: string): number {
     return this.#view.getUint32(this.#take(4, what));
+  }
+
+  int64(what: string): bigint {
+    return this.#view.getBigInt64(this.#take(8, what));
   }
 
   uint64(what: string): bigint {
@@ -22,6 +30,23 @@ export class XdrReader {
 
   double(what: string): number {
     return this.#view.getFloat64(this.#take(8, what));
+  }
+
+  /** Reads what {@link string} does, and remembers it: names come again and again. */
+  name(maxBytes: number, what: string): string {
+    const lengthAt = this.#offset;
+    const start = lengthAt + 4;
+    const length = start <= this.#size ? this.#view.getUint32(lengthAt) : 0;
+    const end = start + ((length + 3) & ~3);
+    if (length > MAX_NAME_BYTES || end > this.#size) return this.string(maxBytes, what);
+    const known = names.read(this.#view, start, length);
+    if (known !== undefined) {
+      this.#offset = end;
+      return known;
+    }
+    const text = this.string(maxBytes, what);
+    names.keep(this.#view, start, length, text);
+    return text;
   }
 
   /** Reads a length and as many bytes of UTF-8, without NUL, then zeros up to the next multiple of four. */
@@ -38,7 +63,7 @@ export class XdrReader {
 
   /** Throws unless all was read. */
   end(): void {
-    const left = this.#bytes.length - this.#offset;
+    const left = this.#size - this.#offset;
     if (left > 0) throw this.fault(`${left} bytes are left over`);
   }
 
@@ -49,10 +74,13 @@ export class XdrReader {
 
   #take(bytes: number, what: string): number {
     const start = this.#offset;
-    const left = this.#bytes.length - start;
-    if (bytes > left) throw this.fault(`${what} takes ${bytes} bytes, ${left} are left`);
+    if (bytes > this.#size - start) throw this.#cutOff(bytes, what);
     this.#offset = start + bytes;
     return start;
+  }
+
+  #cutOff(bytes: number, what: string): TypedParamsError {
+    return this.fault(`${what} takes ${bytes} bytes, ${this.#size - this.#offset} are left`);
   }
 
   /** Short texts are mostly ASCII, for which calling the platform's decoder costs more than doing it. */
@@ -79,15 +107,16 @@ export class XdrReader {
   }
 
   #decoded(start: number, length: number, what: string): string {
-    const bytes = this.#bytes.subarray(start, start + length);
-    if (bytes.includes(0)) throw this.fault(`${what} has a NUL`);
+    let text: string;
     try {
-      return decoder.decode(bytes);
+      text = decoder.decode(this.#bytes.subarray(start, start + length));
     } catch {
       throw this.fault(`${what} is not UTF-8`);
     }
+    if (text.includes('\0')) throw this.fault(`${what} has a NUL`);
+    return text;
   }
 }
 
-const SHORT = 64;
+const SHORT = 24;
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

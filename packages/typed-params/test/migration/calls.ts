@@ -1,4 +1,6 @@
+import type { MigrationCall } from '@blockferry/lab';
 import {
+  type MigrationCallName,
   type MigrationCondition,
   type MigrationFlag,
   type MigrationRule,
@@ -6,9 +8,36 @@ import {
   migrationFlags,
   migrationSchema,
   parse,
+  type TypedParam,
 } from '../../src/index.js';
 import type { Random } from '../support/random.js';
-import type { Call } from './migrations.js';
+
+/** What one of libvirt's calls is asked for. */
+export interface Call {
+  /** @default the new one that takes such flags */
+  readonly call?: MigrationCallName;
+  readonly params: readonly TypedParam[];
+  readonly flags: readonly MigrationFlag[];
+}
+
+/** The call as it is made, to a destination of that URI. */
+export function toMigrationCall({ call, params, flags }: Call, uri: string): MigrationCall {
+  const bits = flags.reduce((sum, flag) => sum + 2 ** migrationFlags[flag].bit, 0);
+  const name = call ?? (flags.includes('PEER2PEER') ? 'migrateToURI3' : 'migrate3');
+  return { call: name, flags: bits, params, texts: name.includes('URI') ? [uri] : [] };
+}
+
+/** The old calls, each with a few flags of all. */
+export function oldCalls(random: Random, count: number): Call[] {
+  const names = ['migrate', 'migrate2', 'migrateToURI', 'migrateToURI2'] as const;
+  return names.flatMap((call) => {
+    return Array.from({ length: count }, () => {
+      const start: MigrationFlag[] = random.next(2) === 0 ? ['PARALLEL', 'TUNNELLED'] : [];
+      const { flags } = withMore({ params: [], flags: ['UNSAFE', 'LIVE', ...start] }, random);
+      return { call, params: [], flags };
+    });
+  });
+}
 
 /** A call that a rule forbids. */
 export function callOf({ given, unless = [] }: MigrationRule): Call {

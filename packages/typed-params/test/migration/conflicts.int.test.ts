@@ -1,43 +1,48 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LibvirtPair, requires } from '@blockferry/lab';
+import { LibvirtPair, MigrationCalls, requires } from '@blockferry/lab';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { format, type MigrationConflict, migrationConflicts, migrationRules } from '../../src/index.js';
 import { Random } from '../support/random.js';
-import { callOf, fromPeerToPeer, withMore } from './calls.js';
-import { type Call, Migrations } from './migrations.js';
+import { type Call, callOf, fromPeerToPeer, oldCalls, toMigrationCall, withMore } from './calls.js';
 
 const lab = requires('libvirt', 'libvirt-headers', 'gcc', 'guest', 'qemu-system-x86_64', 'qemu-img');
 
-describe.skipIf(!lab.available)('the real libvirt refuses one of the conflicts that are told', () => {
+describe.skipIf(!lab.available)('the real libvirt tells the first of the conflicts that are told', () => {
   let pair: LibvirtPair;
-  let migrations: Migrations;
+  let libvirt: MigrationCalls;
   const heard = new Set<string>();
 
   beforeAll(async () => {
-    pair = await LibvirtPair.start({ disks: DISKS, isBooted: false });
-    migrations = await Migrations.compile(pair);
+    pair = await LibvirtPair.start({ disks: DISKS, isBooted: false, hasCertificates: true });
+    libvirt = await MigrationCalls.compile(pair);
   });
   afterAll(() => pair?.[Symbol.asyncDispose]());
 
   /** What is not as libvirt says it. */
   async function mismatches(calls: readonly Call[]): Promise<string[]> {
-    const refusals = await migrations.ask(calls);
+    const refusals = await libvirt.ask(calls.map((call) => toMigrationCall(call, pair.destination.uri)));
     return calls.flatMap((call, index) => {
       const { code = 0, message = '' } = refusals[index] ?? {};
       heard.add(message);
-      const conflicts = migrationConflicts(call.params, call.flags);
+      const conflicts = migrationConflicts(call.params, call.flags, call.call);
+      const isDirect = call.call?.includes('URI') && !call.flags.includes('PEER2PEER');
+      const [first] = isDirect ? conflicts.filter(({ early }) => early) : conflicts;
+      if (first === undefined && isDirect && message.includes('direct migration is not supported')) return [];
       const isRight = message.includes(TAKEN)
         ? conflicts.every((conflict) => isLate(conflict, call))
-        : conflicts.some((conflict) => conflict.message === message && CODES[conflict.code] === code);
+        : first !== undefined && first.message === message && CODES[first.code] === code;
       const ours = conflicts.map((conflict) => `ours: ${conflict.message}`);
-      return isRight ? [] : [[...call.flags, ...format(call.params), code, message, ...ours].join('\n')];
+      return isRight
+        ? []
+        : [[call.call, ...call.flags, ...format(call.params), code, message, ...ours].join('\n')];
     });
   }
 
   it('with a destination that takes the domain', async () => {
     const rules = migrationRules.filter(({ message }) => AFTER_PREPARE.test(message));
-    expect(await mismatches(rules.map(callOf))).toEqual([]);
+    // One at a time: a connection whose migration failed so late keeps the domain to itself.
+    for (const rule of rules) expect(await mismatches([inFolder(callOf(rule), pair)])).toEqual([]);
   });
 
   it('with one that does not, of any parameters and flags', { timeout: 300_000 }, async () => {
@@ -51,11 +56,25 @@ describe.skipIf(!lab.available)('the real libvirt refuses one of the conflicts t
     expect(await mismatches(calls)).toEqual([]);
   });
 
-  it('and so each of the rules, but two on TLS, which take certificates', () => {
+  it('by the old calls as well', async () => {
+    expect(await mismatches(oldCalls(new Random(5), 60))).toEqual([]);
+  });
+
+  it('and so each of the rules', () => {
     const unheard = migrationRules.filter(({ message }) => ![...heard].some((text) => isOf(message, text)));
-    expect(unheard.map(({ given }) => given[0])).toEqual(['TLS', 'TLS']);
+    expect(unheard).toEqual([]);
   });
 });
+
+/** Sockets are made after all, so where they are removed again. */
+function inFolder({ params, ...call }: Call, { source }: LibvirtPair): Call {
+  const moved = params.map((param) =>
+    param.type === 'string'
+      ? { ...param, value: param.value.replace('unix:///', `unix://${source.images}/`) }
+      : param,
+  );
+  return { ...call, params: moved };
+}
 
 /** None is ever copied, nor does a guest need to run on them: their names are all that counts. */
 const DISKS = ['vda', 'vdb', 'vdc'].map((name) => ({ name, sizeMiB: 4, filledMiB: 0, rateKiB: 0 }));
@@ -75,13 +94,12 @@ const TAKEN = 'already exists with uuid';
 function isLate({ message }: MigrationConflict, { flags }: Call): boolean {
   return (
     AFTER_PREPARE.test(message) ||
-    message.includes('TLS') ||
     // Matters of the source, which a client that manages the migration asks last.
     (!flags.includes('PEER2PEER') && /auto convergence|avail\.switchover/.test(message))
   );
 }
 
-const AFTER_PREPARE = /nbd port|disks URI: |overflow: bandwidth/;
+const AFTER_PREPARE = /nbd port|disks URI: |overflow: bandwidth|TLS/;
 
 /** Whether a message is that of a rule. */
 function isOf(rule: string, message: string): boolean {

@@ -116,6 +116,18 @@ it('tells all conflicts, each once, in an order that does not depend on the one 
   expect(messages(params.toReversed(), flags.toReversed())).toEqual(expected);
 });
 
+it('tells them in the order of the call: one that the source makes alone looks at the parameters first', () => {
+  const params = ['compression=mt', 'compression=lz4', 'compression=mt'];
+  const first = ['POSTCOPY', 'PAUSED', 'NON_SHARED_DISK', 'NON_SHARED_INC'];
+  const methods = [/method 'lz4'/, /'mt' is specified twice/];
+  expect(messages(params, first)).toEqual(
+    [/DISK' and/, /non-live or paused/, ...methods].map((text) => expect.stringMatching(text)),
+  );
+  expect(messages(params, [...first, 'PEER2PEER'])).toEqual(
+    [/DISK' and/, ...methods, /non-live or paused/].map((text) => expect.stringMatching(text)),
+  );
+});
+
 it('says which parameter and which flag take part, and gives the code', () => {
   const tell = (params: string[], flags: string[]) =>
     migrationConflicts(parse(params, migrationSchema), flags).map(({ message: _, ...rest }) => rest);

@@ -8,6 +8,7 @@ import type { Guest, GuestVerification } from './guest.js';
 
 /** A domain on an embedded machine: its guest, and where that runs. */
 export class EmbeddedDomainConnection implements DomainConnection, SourcePort {
+  readonly strategy = 'engine';
   readonly adapter = 'embedded';
   readonly name: string;
   readonly uuid: string | undefined = undefined;

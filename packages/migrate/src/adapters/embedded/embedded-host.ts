@@ -40,6 +40,7 @@ interface HostedDisk {
  * sockets and tracked by its dirty bitmaps.
  */
 export class EmbeddedMachine implements Host, HostPort {
+  readonly strategy = 'engine';
   readonly adapter = 'embedded';
   readonly name: string;
   readonly #directory: string;

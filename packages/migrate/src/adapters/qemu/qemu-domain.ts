@@ -32,6 +32,7 @@ export async function openQemuDomain(uri: string, options: ConnectQmpOptions): P
 }
 
 class QemuDomain implements DomainConnection, SourcePort {
+  readonly strategy = 'engine';
   readonly adapter = 'qemu';
   readonly uri: string;
   readonly name: string;
@@ -120,7 +121,7 @@ function whyNotReady(status: RunState): string {
 /** libvirt's rule too. QEMU could not let go of the disks at the switch, or the job would move their root. */
 function jobProblem({ device, type }: BlockJobInfo): Problem {
   return {
-    code: 'SOURCE_NOT_READY',
+    code: 'BLOCK_JOB_ACTIVE',
     message: `The block job ${device} (${type}) works on the source's disks: wait for its end, or end it (block-job-cancel).`,
   };
 }

@@ -14,6 +14,7 @@ export async function openQemuHost(uri: string, options: ConnectQmpOptions): Pro
 }
 
 export class QemuHost implements Host, HostPort {
+  readonly strategy = 'engine';
   readonly adapter = 'qemu';
   readonly uri: string;
   /** @internal */

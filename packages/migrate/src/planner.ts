@@ -1,0 +1,25 @@
+import type { DomainConnection, Host } from './domain.js';
+import { namesLibvirt } from './libvirt-uri.js';
+import type { MigrateOptions } from './options.js';
+import { delegatePlanner } from './strategy/delegate-plan.js';
+import { enginePlanner } from './strategy/engine-plan.js';
+import type { PlannedMigration } from './strategy/strategy.js';
+
+/** Options that were checked as far as that can be done without a host. */
+export interface Planner {
+  readonly bandwidth: number | undefined;
+  readonly timeoutMs: number | undefined;
+  /** Reads only. */
+  plan(domain: DomainConnection, host: Host): Promise<PlannedMigration>;
+}
+
+/**
+ * The planner of the strategy that fits the source.
+ *
+ * @throws {MigrationError} `INVALID_ARGUMENT` for options that no host could take.
+ */
+export function plannerOf(options: MigrateOptions): Planner {
+  const { from } = options;
+  const onLibvirt = typeof from === 'string' ? namesLibvirt(from) : from.port.strategy === 'delegate';
+  return onLibvirt ? delegatePlanner(options) : enginePlanner(options);
+}

@@ -1,0 +1,116 @@
+import { RateLimiter } from '@blockferry/nbd';
+import { matchEnds } from '../ends.js';
+import type { MigrationPlan, PlannedDisk } from '../migration-plan.js';
+import { type NormalizedOptions, normalizeOptions } from '../normalized-options.js';
+import type { MigrateOptions } from '../options.js';
+import type { Planner } from '../planner.js';
+import { pairDisks } from '../policy/pairing.js';
+import { leftBehindWarnings, select } from '../policy/selection.js';
+import type { DiskPair, HostPort, SourcePort } from '../ports.js';
+import type { Problem } from '../problem.js';
+import { EngineStrategy } from './engine.js';
+import {
+  HAND_OVER_TIMEOUT_MS,
+  type PlannedMigration,
+  type Strategy,
+  type StrategyContext,
+} from './strategy.js';
+
+/** Plans what our own copier moves. */
+export function enginePlanner(options: MigrateOptions): Planner {
+  const normalized = normalizeOptions(options);
+  const { bandwidth, timeoutMs } = normalized;
+  return {
+    bandwidth,
+    timeoutMs,
+    async plan(domain, host) {
+      const ends = matchEnds(domain, host);
+      if (ends.strategy !== 'engine') throw new RangeError('These are ends of another strategy.');
+      return planBetween({ ...ends, from: domain.uri, to: host.uri }, normalized);
+    },
+  };
+}
+
+interface EngineEnds {
+  readonly source: SourcePort;
+  readonly host: HostPort;
+  readonly from: string;
+  readonly to: string;
+}
+
+async function planBetween(ends: EngineEnds, options: NormalizedOptions): Promise<PlannedMigration> {
+  const { source, host } = ends;
+  source.checkAddresses(host, options.addresses);
+  const [disks, destinations] = await Promise.all([source.disks(), host.disks()]);
+  const selection = select(disks, options);
+  const copies = selection.decisions.some(({ action }) => action === 'move');
+  const [sourceProblems, hostProblems] = await Promise.all([source.problems(copies), host.problems(copies)]);
+  const pairing = pairDisks(selection.decisions, destinations, options);
+  const problems: Problem[] = [
+    ...options.problems,
+    ...sourceProblems,
+    ...hostProblems,
+    ...selection.problems,
+    ...pairing.problems,
+  ];
+  const planned = selection.decisions.map(({ info, disk, action, reason }): PlannedDisk => {
+    const destination = pairing.pairs.find(({ source }) => source === info)?.destination;
+    return {
+      disk,
+      names: info.names,
+      size: info.size,
+      readOnly: info.readOnly,
+      shareable: info.shareable,
+      empty: info.empty,
+      action,
+      reason,
+      estimateBytes: action === 'move' ? Math.min(info.allocatedBytes, info.size) : 0,
+      ...(destination === undefined
+        ? {}
+        : { destination: { disk: destination.disk, size: destination.size } }),
+    };
+  });
+  const plan: MigrationPlan = {
+    ok: problems.length === 0,
+    from: ends.from,
+    to: ends.to,
+    strategy: 'engine',
+    disks: planned,
+    problems,
+    warnings: options.unsafe ? leftBehindWarnings(selection.decisions) : [],
+    estimateBytes: planned.reduce((sum, { estimateBytes }) => sum + estimateBytes, 0),
+  };
+  return { plan, start: (context) => start(ends, pairing.pairs, options, context) };
+}
+
+function start(
+  { source, host }: EngineEnds,
+  disks: readonly DiskPair[],
+  options: NormalizedOptions,
+  context: StrategyContext,
+): Strategy {
+  const { id, phases, signal, bandwidth, emit, stop, internals } = context;
+  const { maxDowntimeMs, allowLarger, verify, addresses } = options;
+  const session = source.open(host, {
+    id,
+    disks,
+    addresses,
+    maxDowntimeMs,
+    undo: (what, action, where) => phases.onFailure(what, action, where),
+    log: (level, message) => emit({ type: 'log', level, message }),
+    fail: stop,
+    handOverTimeoutMs: internals.handOverTimeoutMs ?? HAND_OVER_TIMEOUT_MS,
+  });
+  return new EngineStrategy({
+    session,
+    disks,
+    phases,
+    limiter: new RateLimiter(bandwidth),
+    maxDowntimeMs,
+    allowLarger,
+    verify,
+    signal,
+    emit,
+    sabotage: internals.sabotage ?? {},
+  });
+}
