@@ -54,6 +54,6 @@ describe.skipIf(!addon.available)(`memory stays flat ${addon.reason}`, () => {
     const sizes = JSON.parse(stdout) as number[];
     // The first half is warming up: threads, compiled code, the allocator's arenas.
     const growth = Math.min(...sizes.slice(9)) - Math.max(...sizes.slice(0, 6));
-    expect(growth).toBeLessThan(2 * 2 ** 20);
+    expect(growth).toBeLessThan(2 ** 20);
   });
 });
