@@ -3,7 +3,13 @@ import { run, setUp } from './setup.mjs';
 
 setUp();
 // What is checked for its types but not built: tests that hold type tests, and what uses the packages as a user does.
-const TYPE_CHECKED = ['packages/qmp/test', 'packages/typed-params/test', 'examples', 'test'];
+const TYPE_CHECKED = [
+  'packages/qmp/test',
+  'packages/typed-params/test',
+  'packages/libvirt/test',
+  'examples',
+  'test',
+];
 const engine = ['--manifest-path', 'native/engine/Cargo.toml'];
 const checks = [
   ['node_modules/.bin/biome', ['check', '.']],

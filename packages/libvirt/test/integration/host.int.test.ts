@@ -81,12 +81,11 @@ describe.skipIf(!lab.available)(`a host with a guest ${lab.reason}`, () => {
       </disks>
     </domainbackup>`);
     expect(await guest.backupXml()).toContain(`<disk name='vdc' backup='yes'`);
-    expect((await guest.jobStats()).params.getInt('operation')).toBe(9);
+    expect((await guest.jobStats()).operation).toBe('backup');
     const { stdout } = await qemuImg('info', `nbd+unix:///vdc?socket=${onMachine('backup.sock')}`);
     expect(stdout).toContain('32 MiB');
     await guest.abortJob();
-    const { value } = await completed.next();
-    expect(value?.statistics.getInt('operation')).toBe(9);
+    expect((await completed.next()).value).toMatchObject({ operation: 'backup' });
     expect(await rejection(guest.backupXml())).toMatchObject({ code: 'NO_DOMAIN_BACKUP' });
   });
 
