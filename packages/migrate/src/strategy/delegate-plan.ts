@@ -96,7 +96,6 @@ async function planBetween(ends: DelegateEnds, options: DelegateOptions): Promis
         ),
         disks: decisions.filter(({ action }) => action === 'move').map(({ info, disk }) => ({ info, disk })),
         newImages: images.filter(({ sighting }) => sighting.state === 'missing'),
-        guestState: survey.state,
         maxDowntimeMs: options.maxDowntimeMs,
         context,
       }),
@@ -121,7 +120,8 @@ async function destinationImages(
   const images = decisions.map(async ({ info, disk, action }): Promise<DestinationImage | undefined> => {
     const { place, format } = there?.find(({ target }) => target === info.target) ?? info;
     if (action !== 'move' || place === undefined) return undefined;
-    return { disk, source: info, place, format, sighting: await host.image(place) };
+    const sighting = await host.image(place, { size: info.size, format });
+    return { disk, source: info, place, format, sighting };
   });
   return (await Promise.all(images)).filter((image) => image !== undefined);
 }
