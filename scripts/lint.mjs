@@ -37,6 +37,7 @@ const checks = [
   ...cppFormat(),
   ...TYPE_CHECKED.map((folder) => ['node_modules/.bin/tsc', ['-p', folder]]),
   [process.execPath, ['scripts/check-docs.mjs']],
+  [process.execPath, ['scripts/check-examples.mjs']],
   [process.execPath, ['scripts/generate-docs.mjs', '--check']],
 ];
 process.exitCode = checks.map(([command, args]) => run(command, args)).some((status) => status !== 0) ? 1 : 0;
