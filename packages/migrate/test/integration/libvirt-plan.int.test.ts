@@ -209,7 +209,7 @@ describe.skipIf(!lab.available)(`a plan on libvirt hosts ${lab.reason}`, () => {
         '1',
       ],
     );
-    expect(await problems()).toEqual(['SOURCE_NOT_READY vda']);
+    expect(await problems()).toEqual(['BLOCK_JOB_ACTIVE vda']);
     await pair.source.virsh('blockjob', pair.domain, 'vda', '--abort');
     expect(await problems()).toEqual([]);
   });

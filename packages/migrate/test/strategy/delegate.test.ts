@@ -142,6 +142,18 @@ describe('the progress', () => {
     });
   });
 
+  it('is all of it as well once memory is sent and the copy is not told of any more', async () => {
+    const { session, outcome, strategy } = start();
+    await session.made;
+    session.copy = { disks: new Map([['vda', { current: 5, end: 2 ** 30 + 5 }]]), memory: MEMORY };
+    await expect.poll(() => strategy.progress()).toMatchObject([
+      { disk: 'vda', bytesDone: 5, bytesLeft: 2 ** 30 },
+      { disk: 'vdb', bytesDone: 2 ** 30, bytesLeft: 0 },
+    ]);
+    session.succeed();
+    await outcome;
+  });
+
   it('is what was seen where it failed', async () => {
     const { session, outcome, strategy } = start();
     await session.made;
