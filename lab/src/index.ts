@@ -27,6 +27,7 @@ export {
 export { Monitor, type QmpEvent, QmpRefusal } from './monitor.js';
 export { type NetworkHost, TwoHosts } from './namespaces.js';
 export { NbdServerPeer, type NbdServerPeerOptions } from './nbd-server-peer.js';
+export { MIGRATION_PARAMS_FEATURE, OlderLibvirt } from './older-libvirt.js';
 export {
   type Listen,
   type NbdPeer,
@@ -42,8 +43,11 @@ export { migratePlainly } from './plain-migration.js';
 export { Daemon, type RunResult, run } from './process.js';
 export { LabVm, type LabVmOptions } from './qemu.js';
 export type { QemuRelease } from './qemu-binary.js';
+export { retriesFrom } from './qemu-binary.js';
 export { type PairDisk, type PairOptions, QemuPair, type Side } from './qemu-pair.js';
 export { type Recording, RecordingProxy } from './recording-proxy.js';
 export { type Availability, requires } from './requires.js';
+export { parseMessage, type RpcMessage, splitMessages } from './rpc-message.js';
+export { type CarriedParams, carriedParams } from './rpc-params.js';
 export { Scratch } from './scratch.js';
 export { nbdcopy, nbdinfo, python, qemuImg, qemuIo } from './tools.js';

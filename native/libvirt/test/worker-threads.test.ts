@@ -77,7 +77,15 @@ async function exitOf(worker: Worker): Promise<number> {
 }
 
 function threads(name: string): number {
-  const folder = '/proc/self/task';
-  return readdirSync(folder).filter((id) => readFileSync(`${folder}/${id}/comm`, 'utf8').trim() === name)
-    .length;
+  return readdirSync(TASKS).filter((task) => nameOf(task) === name).length;
 }
+
+function nameOf(task: string): string {
+  try {
+    return readFileSync(`${TASKS}/${task}/comm`, 'utf8').trim();
+  } catch {
+    return ''; // it has ended meanwhile
+  }
+}
+
+const TASKS = '/proc/self/task';

@@ -4,9 +4,10 @@ import type { DiskInfo } from './disk-info.js';
 import type { Domain, DomainConnection, Host } from './domain.js';
 import { MigrationError } from './error.js';
 import type { MigrateFlag } from './flags.js';
-import type { LibvirtCall } from './libvirt-call.js';
+import { functionOf, type LibvirtCall } from './libvirt-call.js';
 import { type OpenOptions, openDomainConnection } from './open.js';
 import { toTypedParams } from './parameters.js';
+import { isNull } from './policy/call-refusal.js';
 import type { SourcePort } from './ports.js';
 import { delegateCall } from './strategy/delegate-call.js';
 import { engineCall } from './strategy/engine-call.js';
@@ -93,7 +94,9 @@ export class ConnectedDomain implements Domain {
     dname?: string | null,
     bandwidth?: number,
   ): Promise<void> {
-    return this.#make({ call: 'migrateToURI', flags, ...texts({ duri, dname }), bandwidth });
+    const { code, message } = isNull('duri', functionOf('migrateToURI'));
+    if (duri === undefined || duri === null) throw new MigrationError(code, message);
+    return this.#make({ call: 'migrateToURI', duri, flags, ...texts({ dname }), bandwidth });
   }
 
   async migrateToURI2(

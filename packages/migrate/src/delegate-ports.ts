@@ -30,8 +30,11 @@ export interface DelegateHost {
   readonly adapter: string;
   /** What stands in the way there of a domain of this name and UUID. Reads only. */
   survey(domain: { readonly name: string; readonly uuid: string }): Promise<HostSurvey>;
-  /** What the host shows at a place where an image is to be. Reads only. */
-  image(place: ImagePlace): Promise<ImageSighting>;
+  /** What the host shows at a place where such an image is to be. Reads only. */
+  image(
+    place: ImagePlace,
+    expected: { readonly size: number; readonly format: string },
+  ): Promise<ImageSighting>;
   /** Makes an image, thin, at a place that was `missing`; fails where there is one. */
   createImage(place: ImagePlace, image: { readonly size: number; readonly format: string }): Promise<void>;
   /** Removes one that `createImage` has made. Connects anew if the connection is lost. */

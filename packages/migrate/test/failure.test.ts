@@ -1,3 +1,4 @@
+import { LibvirtError } from '@blockferry/libvirt';
 import { NbdError } from '@blockferry/nbd';
 import { QmpError } from '@blockferry/qmp';
 import { TypedParamsError } from '@blockferry/typed-params';
@@ -35,6 +36,11 @@ describe('the exit status', () => {
     ['QMP_TIMEOUT', 1],
     ['QMP_COMMAND', 1],
     ['QMP_CLOSED', 1],
+    ['OPERATION_FAILED', 1],
+    ['NO_DOMAIN', 1],
+    ['NOT_INSTALLED', 1],
+    ['MIGRATE_UNSAFE', 10],
+    ['INVALID_ARG', 10],
   ] as const satisfies readonly (readonly [MigrationErrorCode, number])[])('of %s is %d', (code, exit) => {
     expect(exitStatus(new MigrationError(code, 'It failed.'))).toBe(exit);
   });
@@ -44,7 +50,9 @@ describe('the exit status', () => {
     INVALID_ARGUMENT: true,
     ARGUMENT_UNSUPPORTED: true,
     INVALID_ARG: true,
+    OPERATION_INVALID: true,
     OPERATION_UNSUPPORTED: true,
+    OVERFLOW: true,
     DISK_NOT_FOUND: true,
     DISK_AMBIGUOUS: true,
     DISK_READ_ONLY: true,
@@ -54,6 +62,8 @@ describe('the exit status', () => {
     DESTINATION_MISSING: true,
     DESTINATION_READ_ONLY: true,
     DESTINATION_SIZE: true,
+    DESTINATION_FORMAT: true,
+    DESTINATION_HAS_DOMAIN: true,
     DESTINATION_NOT_WAITING: true,
     SOURCE_MIGRATING: true,
     SOURCE_NOT_READY: true,
@@ -103,6 +113,14 @@ describe('what another layer threw', () => {
       phase: 'state',
       cause,
     });
+  });
+
+  it('LibvirtError: keeps its code, its words and whether to try again', () => {
+    const cause = new LibvirtError('MIGRATE_UNSAFE', 'Unsafe migration: so', { retryable: true });
+    const error = toMigrationError(cause, { side: 'source', phase: 'begin' });
+    expect(error).toMatchObject({ code: 'MIGRATE_UNSAFE', message: 'Unsafe migration: so', cause });
+    expect(error).toMatchObject({ side: 'source', phase: 'begin', retryable: true });
+    expect(toMigrationError(error, { disk: 'vda' })).toMatchObject({ retryable: true, disk: 'vda' });
   });
 
   it('QmpError of an abort: is an abort', () => {

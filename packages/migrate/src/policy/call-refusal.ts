@@ -38,10 +38,9 @@ function* refusals(call: LibvirtCall<unknown>, peers: Peers): Generator<CallRefu
   const isExtensible = 'params' in call;
   const name = functionOf(call.call);
 
-  if (call.call === 'migrateToURI' && destination === undefined) yield missing('duri', name);
-  if (!isExtensible && call.dname === '') yield empty('dname', name);
+  if (!isExtensible && call.dname === '') yield isEmpty('dname', name);
   yield* conflicts.filter(({ early }) => early);
-  if (destination === undefined) yield missing('dconnuri', name);
+  if (destination === undefined) yield isNull('dconnuri', name);
   if (call.flags.includes('PEER2PEER') && isLocal(peerOf(call))) yield SAME_HOST;
   if (!isExtensible) {
     yield* conflicts;
@@ -50,18 +49,19 @@ function* refusals(call: LibvirtCall<unknown>, peers: Peers): Generator<CallRefu
   if (call.call === 'migrate3') yield* faultsOf(() => readOldParameters(params));
   // From peer to peer it is another function that looks.
   const reader = call.call === 'migrate3' ? name : 'virDomainMigratePerform3Params';
-  if (params.get('destination_name') === '') yield empty('dname', reader);
+  if (params.get('destination_name') === '') yield isEmpty('dname', reader);
   if (!peers.takeExtensibleParameters && [...params].some((param) => !OLD.has(param.name)))
     yield NOT_EXTENSIBLE;
   yield* faultsOf(() => validate(params, migrationSchema));
   yield* conflicts;
 }
 
-function missing(argument: string, name: string): CallRefusal {
+/** An argument that may not be left out. */
+export function isNull(argument: string, name: string): CallRefusal {
   return { code: 'INVALID_ARG', message: `${argument} in ${name} must not be NULL` };
 }
 
-function empty(argument: string, name: string): CallRefusal {
+function isEmpty(argument: string, name: string): CallRefusal {
   return { code: 'INVALID_ARG', message: `string ${argument} in ${name} must not be empty` };
 }
 

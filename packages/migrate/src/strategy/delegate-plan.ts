@@ -57,7 +57,7 @@ async function planBetween(ends: DelegateEnds, options: DelegateOptions): Promis
     ...options,
     topOnly: request.flags.includes('NON_SHARED_INC'),
   });
-  const planned = decisions.map((decision) => plannedDisk(decision, images));
+  const planned = decisions.map((decision) => plannedDisk(decision, images, options.createImages));
   problems.unshift(
     ...options.problems,
     ...delegateProblems(survey, hostSurvey, disks, request),
@@ -96,7 +96,6 @@ async function planBetween(ends: DelegateEnds, options: DelegateOptions): Promis
         ),
         disks: decisions.filter(({ action }) => action === 'move').map(({ info, disk }) => ({ info, disk })),
         newImages: images.filter(({ sighting }) => sighting.state === 'missing'),
-        guestState: survey.state,
         maxDowntimeMs: options.maxDowntimeMs,
         context,
       }),
@@ -121,7 +120,8 @@ async function destinationImages(
   const images = decisions.map(async ({ info, disk, action }): Promise<DestinationImage | undefined> => {
     const { place, format } = there?.find(({ target }) => target === info.target) ?? info;
     if (action !== 'move' || place === undefined) return undefined;
-    return { disk, source: info, place, format, sighting: await host.image(place) };
+    const sighting = await host.image(place, { size: info.size, format });
+    return { disk, source: info, place, format, sighting };
   });
   return (await Promise.all(images)).filter((image) => image !== undefined);
 }
@@ -139,6 +139,7 @@ function definitions(source: DelegateSource, xml: string, problems: Problem[]): 
 function plannedDisk(
   { info, disk, action, reason }: Decision<DelegateDisk>,
   images: readonly DestinationImage[],
+  createImages: boolean,
 ): PlannedDisk {
   const image = images.find(({ source }) => source === info);
   return {
@@ -151,14 +152,17 @@ function plannedDisk(
     action,
     reason,
     estimateBytes: action === 'move' ? Math.min(info.allocatedBytes, info.size) : 0,
-    ...(image === undefined ? {} : { destination: destinationOf(image) }),
+    ...(image === undefined ? {} : { destination: destinationOf(image, createImages) }),
   };
 }
 
-function destinationOf({ place, sighting }: DestinationImage): NonNullable<PlannedDisk['destination']> {
+function destinationOf(
+  { place, sighting }: DestinationImage,
+  createImages: boolean,
+): NonNullable<PlannedDisk['destination']> {
   return {
     disk: placeText(place),
     ...(sighting.state === 'present' ? { size: sighting.size } : {}),
-    ...(sighting.state === 'missing' && sighting.creatable ? { isMade: true } : {}),
+    ...(createImages && sighting.state === 'missing' && sighting.creatable ? { isMade: true } : {}),
   };
 }

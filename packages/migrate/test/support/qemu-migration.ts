@@ -7,7 +7,8 @@ import type {
   MigrationResult,
   Phase,
 } from '../../src/index.js';
-import { type MigrationInternals, startMigrationWith } from '../../src/migration.js';
+import { startMigrationWith } from '../../src/migration.js';
+import type { MigrationInternals } from '../../src/strategy/strategy.js';
 import { expectRunsOnce } from './runs-once.js';
 
 export interface Ends {

@@ -1,11 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LibvirtPair, requires, run } from '@blockferry/lab';
+import { type CarriedParams, carriedParams, LibvirtPair, requires, run } from '@blockferry/lab';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { jobStatistics, migrationSchema, type TypedParam, TypedParams, validate } from '../../src/index.js';
 import { writeCaptured } from '../support/captured-message.js';
 import { type Observed, observeVirsh } from '../support/observed-virsh.js';
-import { type CarriedParams, carriedParams } from '../support/rpc-params.js';
 
 const lab = requires('libvirt', 'guest', 'qemu-system-x86_64', 'qemu-img');
 

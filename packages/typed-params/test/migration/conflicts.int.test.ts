@@ -42,7 +42,7 @@ describe.skipIf(!lab.available)('the real libvirt tells the first of the conflic
   it('with a destination that takes the domain', async () => {
     const rules = migrationRules.filter(({ message }) => AFTER_PREPARE.test(message));
     // One at a time: a connection whose migration failed so late keeps the domain to itself.
-    for (const rule of rules) expect(await mismatches([callOf(rule)])).toEqual([]);
+    for (const rule of rules) expect(await mismatches([inFolder(callOf(rule), pair)])).toEqual([]);
   });
 
   it('with one that does not, of any parameters and flags', { timeout: 300_000 }, async () => {
@@ -65,6 +65,16 @@ describe.skipIf(!lab.available)('the real libvirt tells the first of the conflic
     expect(unheard).toEqual([]);
   });
 });
+
+/** Sockets are made after all, so where they are removed again. */
+function inFolder({ params, ...call }: Call, { source }: LibvirtPair): Call {
+  const moved = params.map((param) =>
+    param.type === 'string'
+      ? { ...param, value: param.value.replace('unix:///', `unix://${source.images}/`) }
+      : param,
+  );
+  return { ...call, params: moved };
+}
 
 /** None is ever copied, nor does a guest need to run on them: their names are all that counts. */
 const DISKS = ['vda', 'vdb', 'vdc'].map((name) => ({ name, sizeMiB: 4, filledMiB: 0, rateKiB: 0 }));

@@ -1,6 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { parseMessage } from './rpc-message.js';
-import { type CarriedParams, carriedParams } from './rpc-params.js';
+import { type CarriedParams, carriedParams, parseMessage } from '@blockferry/lab';
 
 /** A message between virsh and libvirtd that is kept in `fixtures/`. */
 export interface CapturedMessage {

@@ -1,6 +1,13 @@
 import { join } from 'node:path';
-import { type LibvirtPair, RecordingProxy, run, type Side, uriOf } from '@blockferry/lab';
-import { type RpcMessage, splitMessages } from './rpc-message.js';
+import {
+  type LibvirtPair,
+  RecordingProxy,
+  type RpcMessage,
+  run,
+  type Side,
+  splitMessages,
+  uriOf,
+} from '@blockferry/lab';
 
 /** What went over the sockets of two libvirt hosts while virsh ran. */
 export interface Observed {

@@ -4,7 +4,7 @@ import type { Host } from '../../domain.js';
 import { unless } from './asked.js';
 import { Daemon } from './daemon.js';
 import { hostUuid } from './host-xml.js';
-import { createImage, removeImage, sightImage } from './images.js';
+import { createImage, type Image, removeImage, sightImage } from './images.js';
 
 /** Connects to a libvirt host. */
 export async function openLibvirtHost(
@@ -46,14 +46,11 @@ export class LibvirtHost implements Host, DelegateHost {
     return { hostUuid: hostUuid(capabilities), sameDomain: once };
   }
 
-  async image(place: ImagePlace): Promise<ImageSighting> {
-    return sightImage(await this.daemon.renewed(), place);
+  async image(place: ImagePlace, expected: Image): Promise<ImageSighting> {
+    return sightImage(await this.daemon.renewed(), place, expected);
   }
 
-  async createImage(
-    place: ImagePlace,
-    image: { readonly size: number; readonly format: string },
-  ): Promise<void> {
+  async createImage(place: ImagePlace, image: Image): Promise<void> {
     await createImage(await this.daemon.renewed(), place, image);
   }
 

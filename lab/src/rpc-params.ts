@@ -6,6 +6,8 @@ export interface CarriedParams {
   /** Without its prefix REMOTE_PROC_. */
   readonly procedure: string;
   readonly bytes: Buffer;
+  /** What follows them in the message. */
+  readonly rest: Buffer;
   readonly message: RpcMessage;
 }
 
@@ -20,7 +22,8 @@ export function carriedParams(messages: readonly RpcMessage[]): CarriedParams[] 
       for (const field of layout.before) skipField[field](cursor);
       const start = cursor.offset;
       skipParams(cursor);
-      return { procedure: layout.name, bytes: message.payload.subarray(start, cursor.offset), message };
+      const bytes = message.payload.subarray(start, cursor.offset);
+      return { procedure: layout.name, bytes, rest: message.payload.subarray(cursor.offset), message };
     });
   });
 }

@@ -1,0 +1,162 @@
+import { join } from 'node:path';
+import {
+  LibvirtPair,
+  MIGRATION_PARAMS_FEATURE,
+  MigrationCalls,
+  OlderLibvirt,
+  requires,
+  uriOf,
+} from '@blockferry/lab';
+import { errorCodes } from '@blockferry/libvirt';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openDomain, openHost } from '../../src/index.js';
+import { BarePair } from '../support/bare-pair.js';
+import { EmbeddedPair } from '../support/embedded-pair.js';
+import {
+  type Adapter,
+  byArguments,
+  byDisks,
+  byOldPeer,
+  byState,
+  type RefusedCall,
+  unsafe,
+} from '../support/refused-calls.js';
+import { inFolder, make, toLibvirt, wordsOf } from '../support/said-call.js';
+import { SmallDomains } from '../support/small-domains.js';
+
+const lab = requires('libvirt', 'libvirt-headers', 'gcc', 'guest', 'qemu-system-x86_64', 'qemu-img');
+
+/*
+ * Every way in which libvirt refuses a migration (docs/migration-calls.md): first its own C functions are asked, with the
+ * same arguments in the same state, then ours, on each adapter where that refusal has a meaning.
+ */
+describe.skipIf(!lab.available)(`calls that are refused ${lab.reason}`, () => {
+  let pair: LibvirtPair;
+  let libvirt: MigrationCalls;
+  let small: SmallDomains;
+  let bare: BarePair;
+  let embedded: EmbeddedPair;
+
+  beforeAll(async () => {
+    pair = await LibvirtPair.start({ disks: DISKS, isBooted: false, hasCertificates: true });
+    libvirt = await MigrationCalls.compile(pair);
+    small = new SmallDomains(pair);
+    bare = await BarePair.start({ source: SIDE, destination: SIDE });
+    embedded = await EmbeddedPair.create();
+  });
+  afterAll(async () => {
+    await embedded?.[Symbol.asyncDispose]();
+    await bare?.[Symbol.asyncDispose]();
+    await pair?.[Symbol.asyncDispose]();
+  });
+
+  /** The rows of `calls` for an adapter, each with a name. */
+  function rows(calls: readonly RefusedCall[], adapter: Adapter): [string, RefusedCall][] {
+    return calls.filter(({ on }) => on?.includes(adapter) ?? true).map((call) => [wordsOf(call), call]);
+  }
+
+  /** By libvirt itself, and so by us on libvirt. */
+  async function expectOnLibvirt(
+    row: RefusedCall,
+    { name = pair.domain, to = pair.destination.uri }: { name?: string; to?: string } = {},
+  ): Promise<void> {
+    const call = inFolder(row, pair.source.images);
+    const asked = { domain: name, destination: to };
+    const [said] = await libvirt.ask([toLibvirt(call, to)], asked);
+    expect(said).toMatchObject({
+      code: errorCodes[row.code as keyof typeof errorCodes],
+      message: row.message,
+    });
+    await using domain = await openDomain(pair.source.uri, { domain: name });
+    await using dest = await openHost(to);
+    await expect(make(call, domain, dest)).rejects.toMatchObject({ code: row.code, message: row.message });
+  }
+
+  async function expectOnQemu(row: RefusedCall, on: BarePair): Promise<void> {
+    const before = await on.leftovers();
+    await using domain = await openDomain(on.source.uri);
+    await using dest = await openHost(on.destination.uri);
+    const { code, message } = row;
+    await expect(make(row, domain, dest)).rejects.toMatchObject({ code, message });
+    expect(await on.leftovers()).toEqual(before);
+  }
+
+  async function expectOnEmbedded(row: RefusedCall): Promise<void> {
+    const { code, message } = row;
+    await expect(make(row, embedded.domain, embedded.b)).rejects.toMatchObject({ code, message });
+    expect(embedded.domain.guest).toMatchObject({ host: 'a', running: true });
+  }
+
+  describe.each([
+    ['for its arguments', byArguments],
+    ['for disks that stay', unsafe],
+  ])('%s', (_, calls) => {
+    it.each(rows(calls, 'libvirt'))('on libvirt: %s', (_, row) => expectOnLibvirt(row));
+    it.each(rows(calls, 'qemu'))('on QEMU: %s', (_, row) => expectOnQemu(row, bare));
+    it.each(rows(calls, 'embedded'))('on an embedded domain: %s', (_, row) => expectOnEmbedded(row));
+  });
+
+  describe('for its disks', () => {
+    beforeAll(() => small.start('parts', SmallDomains.PARTS));
+    it.each(rows(byDisks, 'libvirt'))('on libvirt: %s', (_, row) => expectOnLibvirt(row, { name: 'parts' }));
+    it.each(rows(byDisks, 'qemu'))('on QEMU: %s', (_, row) => expectOnQemu(row, bare));
+    it.each(rows(byDisks, 'embedded'))('on an embedded domain: %s', (_, row) => expectOnEmbedded(row));
+  });
+
+  describe('for a snapshot', () => {
+    beforeAll(() => small.rememberSnapshot(pair.domain));
+    afterAll(() => small.forgetSnapshot(pair.domain));
+    it.each(rows(byState.snapshot, 'libvirt'))('%s', (_, row) => expectOnLibvirt(row));
+  });
+
+  describe('for a transient disk', () => {
+    beforeAll(() => small.start('transient', SmallDomains.TRANSIENT));
+    it.each(rows(byState.transientDisk, 'libvirt'))('%s', (_, row) =>
+      expectOnLibvirt(row, { name: 'transient' }),
+    );
+  });
+
+  describe('for a block job', () => {
+    let busy: BarePair;
+    beforeAll(async () => {
+      busy = await BarePair.start();
+      await busy.backUp('vdb');
+      await small.beginBlockJob(pair.domain, 'vdb');
+    });
+    afterAll(async () => {
+      await small.endBlockJob(pair.domain, 'vdb');
+      await busy?.[Symbol.asyncDispose]();
+    });
+    it.each(rows(byState.blockJob, 'libvirt'))('on libvirt: %s', (_, row) => expectOnLibvirt(row));
+    it.each(rows(byState.blockJob, 'qemu'))('on QEMU: %s', (_, row) => expectOnQemu(row, busy));
+  });
+
+  describe('by a peer that knows no typed parameters', () => {
+    let older: OlderLibvirt;
+    beforeAll(async () => {
+      const socket = join(pair.directory, 'older.sock');
+      older = await OlderLibvirt.start(socket, pair.destination.socketPath, MIGRATION_PARAMS_FEATURE);
+    });
+    afterAll(() => older?.[Symbol.asyncDispose]());
+
+    it.each(rows(byOldPeer, 'libvirt'))('%s', async (_, row) => {
+      const before = older.asked;
+      await expectOnLibvirt(row, { to: uriOf(older.socketPath) });
+      expect(older.asked).toBe(before + 2);
+    });
+  });
+
+  it('leaves the guest where it is', async () => {
+    expect((await pair.source.virsh('domstate', pair.domain)).stdout.trim()).toBe('running');
+    expect((await pair.destination.virsh('list', '--all', '--name')).stdout.trim()).toBe('');
+  });
+});
+
+/** None is ever copied: their names are all that counts. */
+const DISKS = ['vda', 'vdb'].map((name) => ({ name, sizeMiB: 4, filledMiB: 0, rateKiB: 0 }));
+
+/** A disk that is written, one that is read-only, an empty drive. */
+const SIDE = {
+  disks: [{ name: 'vda' }, { name: 'vdr', readOnly: true }],
+  extraArguments: ['-device', 'ide-cd,id=sdb'],
+};
