@@ -11,6 +11,15 @@ namespace blockferry {
 
 namespace {
 
+// What a callback of the user's threw becomes an uncaught exception, as if a listener of an event emitter had.
+void raise(napi_env env, const Napi::Error &error) {
+    try {
+        napi_fatal_exception(env, error.Value());
+    } catch (const Napi::Error &) {
+        // The environment is being terminated: nobody is left to be told.
+    }
+}
+
 void orThrow(napi_env env, napi_status status) {
     if (status != napi_ok)
         throw Napi::Error::New(env);
@@ -86,8 +95,7 @@ void Environment::deliver(napi_env env, napi_value, void *environment, void *) {
         try {
             letter(self);
         } catch (const Napi::Error &error) {
-            // Thrown by a callback of the user's: as if a listener of an event emitter had.
-            napi_fatal_exception(env, error.Value());
+            raise(env, error);
         }
     }
 }
