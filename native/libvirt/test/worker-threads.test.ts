@@ -28,7 +28,7 @@ describe.skipIf(!isBuilt)('a worker thread', { timeout: 60_000 }, () => {
 
   it('is terminated while calls are in flight', async () => {
     await using node = new TestNode();
-    for (let i = 0; i < 40; i++) {
+    for (let i = 0; i < 25; i++) {
       const worker = start(node.uri, 'call without end');
       await once(worker, 'message');
       await worker.terminate();
@@ -40,7 +40,7 @@ describe.skipIf(!isBuilt)('a worker thread', { timeout: 60_000 }, () => {
 
   it('is terminated while it is told of events', async () => {
     await using node = new TestNode();
-    for (let i = 0; i < 40; i++) {
+    for (let i = 0; i < 25; i++) {
       const worker = start(node.uri, 'hear without end');
       await once(worker, 'message');
       await worker.terminate();
