@@ -9,6 +9,7 @@ setUp();
 const TYPE_CHECKED = [
   'packages/qmp/test',
   'packages/typed-params/test',
+  'packages/libvirt/test',
   'native/libvirt/test',
   'examples',
   'test',
@@ -36,6 +37,7 @@ const checks = [
   ...cppFormat(),
   ...TYPE_CHECKED.map((folder) => ['node_modules/.bin/tsc', ['-p', folder]]),
   [process.execPath, ['scripts/check-docs.mjs']],
+  [process.execPath, ['scripts/check-examples.mjs']],
   [process.execPath, ['scripts/generate-docs.mjs', '--check']],
 ];
 process.exitCode = checks.map(([command, args]) => run(command, args)).some((status) => status !== 0) ? 1 : 0;

@@ -20,7 +20,7 @@ export function qemuNbdBinary(release: QemuRelease): string {
  *
  * An emulating QEMU 7.2 now and then loses what its guest writes while a pass over its memory begins: guests that were
  * moved by QEMU alone, with a `downtime-limit` of 2 ms and so with several passes, panicked 6 times out of 8 on a busy
- * machine, and never with QEMU 10. What becomes of such a guest says nothing about us.
+ * machine; with QEMU 10 none of 16. What becomes of such a guest says nothing about us.
  */
 export function retriesFrom(release: QemuRelease): number {
   return release === '7.2' ? 3 : 0;
