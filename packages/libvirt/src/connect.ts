@@ -42,7 +42,9 @@ export interface ConnectOptions extends CallOptions {
  * Source: libvirt, virConnectOpenAuth, virConnectOpenReadOnly, virConnectSetKeepAlive.
  */
 export function connect(uri?: string, options: ConnectOptions = {}): Promise<Connection> {
-  return call(options, () => open(uri, options), { late: (connection) => void connection.close() });
+  return call(options, () => open(uri, options), {
+    late: (connection) => void connection.close().catch(() => {}),
+  });
 }
 
 /**
@@ -82,7 +84,7 @@ async function open(uri: string | undefined, options: ConnectOptions): Promise<C
     if (keepAlive !== false) await startKeepAlive(binding, keepAlive);
     return connection;
   } catch (failure) {
-    await connection.close();
+    await connection.close().catch(() => {});
     throw failure;
   }
 }

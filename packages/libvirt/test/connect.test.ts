@@ -161,7 +161,7 @@ describe.skipIf(!addon.available)(`authentication ${addon.reason}`, () => {
   });
 });
 
-describe('without libvirt', () => {
+describe('without libvirt', { timeout: 30_000 }, () => {
   it.each([
     ['whose package is missing', false, 'run "npm install @blockferry/libvirt-native".'],
     ['that was not built', true, 'npm rebuild @blockferry/libvirt-native'],
