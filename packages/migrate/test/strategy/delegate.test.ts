@@ -75,7 +75,7 @@ function start({ targets = ['vda', 'vdb'], newImages = [], maxDowntimeMs, bandwi
   return { strategy, session, outcome, record, events, phases, announced: named };
 }
 
-const MEMORY = { total: 100, processed: 10, remaining: 90, iteration: 1 };
+const MEMORY = { total: 2 ** 27, processed: 2 ** 26, remaining: 2 ** 26, iteration: 1 };
 
 describe('the phases', () => {
   it('follow what the daemons tell', async () => {
@@ -142,6 +142,20 @@ describe('the progress', () => {
     });
   });
 
+  it('is all of it as well once memory is sent and the copy is not told of any more', async () => {
+    const { session, outcome, strategy } = start();
+    await session.made;
+    session.copy = { disks: new Map([['vda', { current: 5, end: 2 ** 30 + 5 }]]), memory: MEMORY };
+    await expect
+      .poll(() => strategy.progress())
+      .toMatchObject([
+        { disk: 'vda', bytesDone: 5, bytesLeft: 2 ** 30 },
+        { disk: 'vdb', bytesDone: 2 ** 30, bytesLeft: 0 },
+      ]);
+    session.succeed();
+    await outcome;
+  });
+
   it('is what was seen where it failed', async () => {
     const { session, outcome, strategy } = start();
     await session.made;
@@ -157,7 +171,7 @@ describe('the progress', () => {
     const logs = (): string[] => events.flatMap((event) => (event.type === 'log' ? event.message : []));
     await session.made;
     session.copy = { disks: new Map(), memory: MEMORY };
-    await expect.poll(logs).toEqual(['Memory, pass 1: 90 of 100 bytes to send.']);
+    await expect.poll(logs).toEqual(['Memory, pass 1: 64 of 128 MiB to send.']);
     session.copy = { disks: new Map(), memory: { ...MEMORY, iteration: 2, remaining: 5 } };
     await expect.poll(logs).toHaveLength(2);
     session.succeed();
