@@ -40,7 +40,6 @@ export async function openLibvirtDomain(
 
 class LibvirtDomain implements DomainConnection, DelegateSource {
   readonly strategy = 'delegate';
-  readonly adapter = 'libvirt';
   readonly name: string;
   readonly uuid: string;
   readonly #daemon: Daemon;

@@ -16,7 +16,6 @@ export async function openLibvirtHost(
 
 export class LibvirtHost implements Host, DelegateHost {
   readonly strategy = 'delegate';
-  readonly adapter = 'libvirt';
   /** @internal */
   readonly daemon: Daemon;
 
