@@ -97,7 +97,11 @@ describe.skipIf(!addon.available)(`a host without a daemon ${addon.reason}`, () 
       await using host = await openPools();
       await host.createImage(missing, expected);
       expect(await host.image(missing, expected)).toMatchObject({ state: 'present', size: 4 * MIB });
-      await expect(host.createImage(missing, expected)).rejects.toMatchObject({ code: 'STORAGE_VOL_EXIST' });
+      await expect(host.createImage(missing, expected)).rejects.toMatchObject({
+        name: 'MigrationError',
+        side: 'destination',
+        message: expect.stringContaining('exists'),
+      });
       await host.removeImage(missing);
       expect(await host.image(missing, expected)).toMatchObject({ state: 'missing' });
       await host.removeImage(missing);
