@@ -155,8 +155,8 @@ describe.skipIf(!lab.available)(`calls that are refused ${lab.reason}`, () => {
 /** None is ever copied: their names are all that counts. */
 const DISKS = ['vda', 'vdb'].map((name) => ({ name, sizeMiB: 4, filledMiB: 0, rateKiB: 0 }));
 
-/** A disk that is written, one that is read-only, an empty drive. */
+/** Two disks that are written, one that is read-only, an empty drive. */
 const SIDE = {
-  disks: [{ name: 'vda' }, { name: 'vdr', readOnly: true }],
+  disks: [{ name: 'vda' }, { name: 'vdb' }, { name: 'vdr', readOnly: true }],
   extraArguments: ['-device', 'ide-cd,id=sdb'],
 };
