@@ -37,7 +37,7 @@ it.each([
   [{ state: 'shutoff' }, 'SOURCE_NOT_READY', /shutoff/],
   [{ job: 'migration-out' }, 'SOURCE_MIGRATING', /already/],
   [{ job: 'backup' }, 'SOURCE_NOT_READY', /backup/],
-  [{ blockJobs: ['vdb'] }, 'SOURCE_NOT_READY', /vdb/],
+  [{ blockJobs: ['vdb'] }, 'BLOCK_JOB_ACTIVE', /vdb/],
 ] as const)('%o stands against it', (here, code, message) => {
   expect(problems(here)).toEqual([
     [code, 'blockJobs' in here ? 'vdb' : undefined, expect.stringMatching(message)],

@@ -162,14 +162,14 @@ export const byArguments: readonly RefusedCall[] = [
   {
     call: 'migrate3',
     flags: RUN,
-    params: ['nosuch:string=1'],
+    params: ['nosuch=1'],
     code: 'ARGUMENT_UNSUPPORTED',
     message: "argument unsupported: parameter 'nosuch' not supported",
   },
   {
     call: 'migrateToURI3',
     flags: PEER,
-    params: ['nosuch:string=1'],
+    params: ['nosuch=1'],
     code: 'ARGUMENT_UNSUPPORTED',
     message: "argument unsupported: parameter 'nosuch' not supported",
   },
@@ -441,7 +441,7 @@ export const byOldPeer: readonly RefusedCall[] = [
   {
     call: 'migrate3',
     flags: RUN,
-    params: ['bandwidth=5', 'nosuch:int=1'],
+    params: ['bandwidth=5', 'nosuch=1'],
     code: 'ARGUMENT_UNSUPPORTED',
     message:
       'argument unsupported: Migration APIs with extensible parameters are not supported but extended parameters were passed',
