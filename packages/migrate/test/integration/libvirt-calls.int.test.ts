@@ -12,6 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDomain, openHost } from '../../src/index.js';
 import { BarePair } from '../support/bare-pair.js';
 import { EmbeddedPair } from '../support/embedded-pair.js';
+import { ObservedLibvirt } from '../support/observed-libvirt.js';
 import {
   type Adapter,
   byArguments,
@@ -21,7 +22,7 @@ import {
   type RefusedCall,
   unsafe,
 } from '../support/refused-calls.js';
-import { inFolder, make, toLibvirt, wordsOf } from '../support/said-call.js';
+import { inFolder, make, type SaidCall, toLibvirt, wordsOf } from '../support/said-call.js';
 import { SmallDomains } from '../support/small-domains.js';
 
 const lab = requires('libvirt', 'libvirt-headers', 'gcc', 'guest', 'qemu-system-x86_64', 'qemu-img');
@@ -146,11 +147,56 @@ describe.skipIf(!lab.available)(`calls that are refused ${lab.reason}`, () => {
     });
   });
 
+  describe('by a destination that has the name', () => {
+    beforeAll(() => small.takeName(pair.domain));
+    afterAll(() => small.giveName(pair.domain));
+
+    // The old calls are frozen: what goes over libvirt's wire is what its own functions send.
+    it.each(SENT)('is what libvirt itself has sent: $call', async (said) => {
+      const xml = (await pair.source.virsh('dumpxml', '--migratable', pair.domain)).stdout;
+      const call = said.call.endsWith('2') ? { ...said, dxml: xml.replaceAll(/\s*\n\s*/g, ' ') } : said;
+      await using theirs = await ObservedLibvirt.start(pair, 'theirs');
+      const asked = { source: theirs.uri('source'), destination: theirs.uri('destination') };
+      const [refused] = await libvirt.ask([toLibvirt(call, pair.destination.uri)], asked);
+      expect(refused?.message).toContain('already exists with uuid');
+
+      await using ours = await ObservedLibvirt.start(pair, 'ours');
+      await using domain = await openDomain(ours.uri('source'), { domain: pair.domain });
+      await using dest = await openHost(ours.uri('destination'));
+      const made = make({ to: pair.destination.uri, ...call }, domain, dest);
+      await expect(made).rejects.toMatchObject({ message: refused?.message });
+      for (const side of ['source', 'destination'] as const) {
+        expect(ours.migrationMessages(side)).toEqual(theirs.migrationMessages(side));
+      }
+      const messages = ours.migrationMessages('source').map(({ payload }) => payload.toString('latin1'));
+      expect(messages.length).toBeGreaterThan(0);
+      expect(messages.some((text) => text.includes('migrate_disks'))).toBe(call.call.endsWith('3'));
+    });
+  });
+
   it('leaves the guest where it is', async () => {
     expect((await pair.source.virsh('domstate', pair.domain)).stdout.trim()).toBe('running');
     expect((await pair.destination.virsh('list', '--all', '--name')).stdout.trim()).toBe('');
   });
 });
+
+const COPY = 'LIVE UNSAFE NON_SHARED_DISK';
+
+/** With all arguments but a definition, which is the guest's own. */
+const SENT: readonly SaidCall[] = [
+  { call: 'migrate', flags: COPY, dname: 'lab', uri: 'tcp://192.0.2.1:49999', bandwidth: 7 },
+  { call: 'migrate2', flags: COPY, dname: 'lab', uri: 'tcp://192.0.2.1:49999', bandwidth: 7 },
+  { call: 'migrate3', flags: COPY, params: ['migrate_disks=vda', 'migrate_disks=vdb', 'bandwidth=7'] },
+  { call: 'migrateToURI', flags: `${COPY} PEER2PEER`, dname: 'lab', bandwidth: 7 },
+  {
+    call: 'migrateToURI2',
+    flags: `${COPY} PEER2PEER`,
+    dname: 'lab',
+    uri: 'tcp://192.0.2.1:49999',
+    bandwidth: 7,
+  },
+  { call: 'migrateToURI3', flags: `${COPY} PEER2PEER`, params: ['migrate_disks=vda', 'migrate_disks=vdb'] },
+];
 
 /** None is ever copied: their names are all that counts. */
 const DISKS = ['vda', 'vdb'].map((name) => ({ name, sizeMiB: 4, filledMiB: 0, rateKiB: 0 }));

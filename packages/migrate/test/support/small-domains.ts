@@ -30,6 +30,17 @@ export class SmallDomains {
     await source.virsh('create', file);
   }
 
+  /** Gives the name of a domain to another one on the destination, which then takes none of it. */
+  async takeName(name: string): Promise<void> {
+    const file = join(this.#pair.directory, 'taken.xml');
+    await writeFile(file, this.#definition(name, []));
+    await this.#pair.destination.virsh('define', file);
+  }
+
+  async giveName(name: string): Promise<void> {
+    await this.#pair.destination.virsh('undefine', name);
+  }
+
   /** libvirt remembers a snapshot of the domain; nobody has taken one. */
   async rememberSnapshot(domain: string): Promise<void> {
     const { source, directory } = this.#pair;
