@@ -174,6 +174,18 @@ describe.skipIf(!lab.available)(`calls that are refused ${lab.reason}`, () => {
     });
   });
 
+  it('so late that libvirt forgets its job, do not stand in the way of the next one', async () => {
+    await using domain = await openDomain(pair.source.uri, { domain: pair.domain });
+    await using dest = await openHost(pair.destination.uri);
+    const late = { 'auto_converge.initial': 5 };
+    for (let count = 0; count < 2; count++) {
+      await expect(domain.migrate3(dest, late, ['LIVE', 'UNSAFE'])).rejects.toMatchObject({
+        code: 'INVALID_ARG',
+        message: 'invalid argument: Turn auto convergence on to tune it',
+      });
+    }
+  });
+
   it('leaves the guest where it is', async () => {
     expect((await pair.source.virsh('domstate', pair.domain)).stdout.trim()).toBe('running');
     expect((await pair.destination.virsh('list', '--all', '--name')).stdout.trim()).toBe('');
