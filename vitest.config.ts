@@ -14,7 +14,12 @@ export default defineConfig({
         // Real daemons and guests: two files at a time, for the machine may have two cores only.
         test: {
           name: 'integration',
-          include: ['packages/*/test/**/*.int.test.ts', 'lab/test/**/*.int.test.ts', 'test/**/*.int.test.ts'],
+          include: [
+            'packages/*/test/**/*.int.test.ts',
+            'native/*/test/**/*.int.test.ts',
+            'lab/test/**/*.int.test.ts',
+            'test/**/*.int.test.ts',
+          ],
           exclude: ['**/node_modules/**'],
           maxWorkers: 2,
           sequence: { groupOrder: 1 },

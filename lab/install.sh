@@ -8,13 +8,13 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 backports=(
   qemu-system-x86 qemu-utils
-  libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients libvirt-dev
+  libvirt-daemon libvirt-daemon-driver-qemu libvirt-daemon-driver-storage libvirt-clients libvirt-dev
 )
 packages=(
   nbdkit nbd-server libnbd-bin python3-libnbd fio openssl
   systemd iproute2
   busybox-static linux-image-cloud-amd64 kmod cpio gzip xz-utils
-  gcc libc6-dev pkg-config clang-format
+  gcc g++ libc6-dev make python3 pkg-config clang-format
 )
 least_qemu=1:10.0
 least_libvirt=11.3

@@ -26,7 +26,6 @@ export class Console {
   readonly lines: string[] = [];
   readonly #condition = new Condition();
   #rest = '';
-  #isClosed = false;
 
   /** What the writer has found wrong with its disks. */
   get complaints(): readonly string[] {
@@ -40,13 +39,9 @@ export class Console {
       const beat = parseBeat(line);
       if (beat) this.beats.push(beat);
       else if (this.lines.length < MAX_LINES) this.lines.push(line);
+      if (line.includes('Kernel panic')) this.close("the guest's kernel has panicked");
     }
     this.#condition.changed();
-  }
-
-  /** Whether its guest has ended. */
-  get isClosed(): boolean {
-    return this.#isClosed;
   }
 
   /** Resolves with the newest beat once there are `count` of them. */
@@ -55,13 +50,12 @@ export class Console {
     try {
       return await this.#condition.until(newest, `beat ${count} of the guest`, timeoutMs);
     } catch (error) {
-      const said = [...this.lines.slice(-70), this.#rest].join('\n');
+      const said = [...this.lines.slice(-PANIC_LINES), this.#rest].join('\n');
       throw new Error(`${(error as Error).message}; its console ends with:\n${said}`, { cause: error });
     }
   }
 
   close(reason: string): void {
-    this.#isClosed = true;
     this.#condition.fail(new Error(reason));
   }
 }
@@ -87,5 +81,7 @@ function parseBeat(line: string): Beat | undefined {
   };
 }
 
+/** What a kernel says in its panic. */
+const PANIC_LINES = 60;
 /** A guest on blank disks complains about every read. */
 const MAX_LINES = 1000;

@@ -43,6 +43,7 @@ export { migratePlainly } from './plain-migration.js';
 export { Daemon, type RunResult, run } from './process.js';
 export { LabVm, type LabVmOptions } from './qemu.js';
 export type { QemuRelease } from './qemu-binary.js';
+export { retriesFrom } from './qemu-binary.js';
 export { type PairDisk, type PairOptions, QemuPair, type Side } from './qemu-pair.js';
 export { type Recording, RecordingProxy } from './recording-proxy.js';
 export { type Availability, requires } from './requires.js';

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -47,6 +47,7 @@ export class LibvirtHost implements AsyncDisposable {
   static async start(options: LibvirtHostOptions): Promise<LibvirtHost> {
     const { name, directory, images, network, tlsFolder } = options;
     await writeLibvirtConfig(directory, network.address, tlsFolder);
+    await rm(socketOf(options), { force: true }); // of a host that was here before
     const console = await ConsoleSocket.listen(join(directory, 'images', CONSOLE));
     const [program = '', ...args] = [
       ...network.prefix,

@@ -1,6 +1,5 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { flushedGeneration } from './beats.js';
-import { booted, startBooted } from './boot.js';
 import { buildGuest } from './guest.js';
 import { DEFAULT_DISKS, type GuestDisk, shareRate } from './guest-disks.js';
 import { blankImage, fillImage, randomImage, type Verification, verifyImage } from './images.js';
@@ -47,11 +46,7 @@ export class LibvirtPair implements AsyncDisposable {
   }
 
   /** Resolves after the guest's first beat, if nothing else is said. Nothing is left if it rejects. */
-  static start(options: LibvirtPairOptions = {}): Promise<LibvirtPair> {
-    return startBooted(() => LibvirtPair.#start(options));
-  }
-
-  static async #start(options: LibvirtPairOptions): Promise<LibvirtPair> {
+  static async start(options: LibvirtPairOptions = {}): Promise<LibvirtPair> {
     const disks = shareRate(options.disks ?? DEFAULT_DISKS, options.rateMiB);
     const network = await TwoHosts.start();
     const scratch = new Scratch();
@@ -67,7 +62,7 @@ export class LibvirtPair implements AsyncDisposable {
       const pair = new LibvirtPair(layout, source, destination);
       await pair.#createImages(options.dirtyTarget ?? false);
       await pair.#startGuest();
-      if (options.isBooted ?? true) await booted(source.console);
+      if (options.isBooted ?? true) await pair.#firstBeat();
       return pair;
     } catch (error) {
       await dispose(layout, hosts);
@@ -122,6 +117,12 @@ export class LibvirtPair implements AsyncDisposable {
     await symlink(initrd, boot.initrd);
     await writeFile(definition, domainXml({ name: this.domain, images, disks: this.disks, boot }));
     await this.source.virsh('create', definition);
+  }
+
+  async #firstBeat(): Promise<void> {
+    await this.source.waitBeats(1);
+    const { complaints } = this.source.console;
+    if (complaints.length > 0) throw new Error(complaints.join('\n'));
   }
 }
 

@@ -15,6 +15,17 @@ export function qemuNbdBinary(release: QemuRelease): string {
   return release === 'installed' ? 'qemu-nbd' : join(dirname(OLD_BINARY), 'qemu-nbd');
 }
 
+/**
+ * How often a test that moves a guest away from such a QEMU may be tried again, for vitest's `retry`.
+ *
+ * An emulating QEMU 7.2 now and then loses what its guest writes while a pass over its memory begins: guests that were
+ * moved by QEMU alone, with a `downtime-limit` of 2 ms and so with several passes, panicked 6 times out of 8 on a busy
+ * machine; with QEMU 10 none of 16. What becomes of such a guest says nothing about us.
+ */
+export function retriesFrom(release: QemuRelease): number {
+  return release === '7.2' ? 3 : 0;
+}
+
 /** Whether `lab/.cache` has QEMU 7.2. */
 export function hasOldQemu(): boolean {
   return spawnSync(OLD_SCRIPT, ['--check']).status === 0;

@@ -1,6 +1,5 @@
 import { mkdir } from 'node:fs/promises';
 import { flushedGeneration } from './beats.js';
-import { booted, startBooted } from './boot.js';
 import type { DiskKind, DiskShape } from './disk-arguments.js';
 import { buildGuest, type GuestFiles } from './guest.js';
 import { DEFAULT_DISKS, type GuestDisk, shareRate, workloadOf } from './guest-disks.js';
@@ -59,11 +58,7 @@ export class QemuPair implements AsyncDisposable {
   }
 
   /** Resolves after the guest's first beat. Nothing is left if it rejects. */
-  static start(options: PairOptions = {}): Promise<QemuPair> {
-    return startBooted(() => QemuPair.#start(options));
-  }
-
-  static async #start(options: PairOptions): Promise<QemuPair> {
+  static async start(options: PairOptions = {}): Promise<QemuPair> {
     const layout = await prepare(options);
     const started: LabVm[] = [];
     try {
@@ -71,7 +66,8 @@ export class QemuPair implements AsyncDisposable {
         started.push(await LabVm.start(vmOptions(layout, side)));
       }
       const [source, destination] = started as [LabVm, LabVm];
-      await booted(source.console);
+      await source.waitBeats(1);
+      if (source.console.complaints.length > 0) throw new Error(source.console.complaints.join('\n'));
       return new QemuPair(layout, source, destination);
     } catch (error) {
       await Promise.all(started.map((vm) => vm.end()));

@@ -103,7 +103,8 @@ export interface BindingConnection {
    * ones may come before the promise resolves. It resolves with a number for {@link offDomainEvent}. The callback is held
    * until then or until `close()`: if it refers to the connection, that one is never garbage. It does not keep Node alive.
    *
-   * @throws {RangeError} for kinds other than those of {@link BindingDomainEvents}.
+   * @throws {RangeError} for kinds other than those of {@link BindingDomainEvents}; {TypeError} for a domain of another
+   * connection.
    * Source: virConnectDomainEventRegisterAny.
    */
   onDomainEvent<Kind extends keyof BindingDomainEvents>(
@@ -111,7 +112,7 @@ export interface BindingConnection {
     domain: BindingDomain | null,
     callback: (event: BindingDomainEvent & BindingDomainEvents[Kind]) => void,
   ): Promise<number>;
-  /** From now on the callback is not called. A number that is not subscribed rejects. */
+  /** From now on the callback is not called. Does nothing for a number that is gone. */
   offDomainEvent(id: number): Promise<void>;
 }
 

@@ -15,7 +15,7 @@ ConnectionHandle ConnectionState::close() {
     for (ConnectionChild *child : std::exchange(children_, {}))
         child->letGo();
     lostCallback_.Reset();
-    listeners_.clear();
+    callbacks_.clear();
     return std::exchange(handle_, nullptr);
 }
 
@@ -36,9 +36,9 @@ void ConnectionState::lost(Napi::Env env, int reason) {
     lostCallback_.Value().Call({toJs(env, reason)});
 }
 
-void ConnectionState::keepListener(int subscription, std::shared_ptr<Napi::FunctionReference> listener) {
+void ConnectionState::keepCallback(int subscription, std::shared_ptr<Napi::FunctionReference> callback) {
     if (handle_)
-        listeners_.insert_or_assign(subscription, std::move(listener));
+        callbacks_.insert_or_assign(subscription, std::move(callback));
 }
 
 } // namespace blockferry

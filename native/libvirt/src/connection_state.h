@@ -40,9 +40,9 @@ class ConnectionState {
     void onLost(Napi::Env env, Napi::Function callback);
     void lost(Napi::Env env, int reason);
 
-    // Holds who is told of events until it is let go, or all are by `close`.
-    void keepListener(int subscription, std::shared_ptr<Napi::FunctionReference> listener);
-    void dropListener(int subscription) { listeners_.erase(subscription); }
+    // Holds the function that is told of a subscription's events until it is dropped, or all are by `close`.
+    void keepCallback(int subscription, std::shared_ptr<Napi::FunctionReference> callback);
+    void dropCallback(int subscription) { callbacks_.erase(subscription); }
 
   private:
     ConnectionHandle handle_;
@@ -50,7 +50,7 @@ class ConnectionState {
     Napi::FunctionReference auth_;
     Napi::FunctionReference lostCallback_;
     std::optional<int> lostReason_;
-    std::unordered_map<int, std::shared_ptr<Napi::FunctionReference>> listeners_;
+    std::unordered_map<int, std::shared_ptr<Napi::FunctionReference>> callbacks_;
 };
 
 } // namespace blockferry

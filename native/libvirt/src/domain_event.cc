@@ -3,6 +3,7 @@
 #include <span>
 
 #include "convert.h"
+#include "listener.h"
 #include "typed_params.h"
 #include "uuid.h"
 
@@ -15,9 +16,9 @@ std::string orEmpty(const char *text) { return text == nullptr ? "" : text; }
 // `what` gives the kind's own part of the event. The domain is libvirt's, for as long as the callback runs.
 template <typename What> void tell(virDomainPtr domain, void *listener, What what) noexcept {
     try {
-        (*static_cast<TellEvent *>(listener))({virDomainGetName(domain),
-                                               uuidText(domain, virDomainGetUUIDString),
-                                               static_cast<int>(virDomainGetID(domain)), what()});
+        Listener<DomainEvent>::tell(listener,
+                                    {virDomainGetName(domain), uuidText(domain, virDomainGetUUIDString),
+                                     static_cast<int>(virDomainGetID(domain)), what()});
     } catch (...) {
         // Out of memory: libvirt's event loop goes on.
     }

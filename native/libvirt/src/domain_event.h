@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -40,11 +39,8 @@ struct DomainEvent {
 
 Napi::Value toJs(Napi::Env env, const DomainEvent &event);
 
-// Who is told; called on libvirt's event loop.
-using TellEvent = std::function<void(DomainEvent event)>;
-
-// The function to register with libvirt for a kind of event, with a TellEvent as its last argument; nothing
-// for kinds that are not known here.
+// The function to register with libvirt for a kind of event, with a Listener's `opaque`; nothing for kinds
+// that are not known here.
 virConnectDomainEventGenericCallback eventCallback(int kind);
 
 } // namespace blockferry

@@ -2,26 +2,19 @@
 
 #include <utility>
 
-#include "failure.h"
 #include "worker_pool.h"
 
 namespace blockferry {
 
 namespace {
 
-using Tell = std::function<void(int reason)>;
-
-void tellLoss(virConnectPtr, int reason, void *tell) {
+void tellLoss(virConnectPtr, int reason, void *listener) {
     try {
-        (*static_cast<Tell *>(tell))(reason);
+        Listener<int>::tell(listener, reason);
     } catch (...) {
         // Out of memory: libvirt's event loop goes on, and later calls fail by themselves.
     }
 }
-
-void freeTell(void *tell) { std::unique_ptr<Tell>(static_cast<Tell *>(tell)); }
-
-void freeTellEvent(void *tell) { std::unique_ptr<TellEvent>(static_cast<TellEvent *>(tell)); }
 
 class Closing : public Job {
   public:
@@ -53,34 +46,15 @@ ConnectionHandle OpenConnection::adopt(virConnectPtr raw) {
 
 OpenConnection::~OpenConnection() {
     // Callbacks hold a reference, with which closing would not close.
-    for (const int subscription : subscriptions_)
-        virConnectDomainEventDeregisterAny(raw_, subscription);
-    if (tellsLoss_)
+    subscriptions_.clear();
+    if (loss_)
         virConnectUnregisterCloseCallback(raw_, tellLoss);
     virConnectClose(raw_);
 }
 
-void OpenConnection::onLost(Tell tell) {
-    auto owned = std::make_unique<Tell>(std::move(tell));
-    tellsLoss_ = virConnectRegisterCloseCallback(raw_, tellLoss, owned.get(), freeTell) == 0;
-    if (tellsLoss_)
-        static_cast<void>(owned.release());
-}
-
-int OpenConnection::subscribe(int kind, virDomainPtr domain, TellEvent tell) {
-    auto owned = std::make_unique<TellEvent>(std::move(tell));
-    const int subscription = check(virConnectDomainEventRegisterAny(raw_, domain, kind, eventCallback(kind),
-                                                                    owned.get(), freeTellEvent));
-    static_cast<void>(owned.release());
-    const std::lock_guard lock(mutex_);
-    subscriptions_.insert(subscription);
-    return subscription;
-}
-
-void OpenConnection::unsubscribe(int subscription) {
-    check(virConnectDomainEventDeregisterAny(raw_, subscription));
-    const std::lock_guard lock(mutex_);
-    subscriptions_.erase(subscription);
+void OpenConnection::onLost(Listener<int>::Tell tell) {
+    loss_.emplace(std::move(tell));
+    virConnectRegisterCloseCallback(raw_, tellLoss, loss_->opaque(), nullptr);
 }
 
 } // namespace blockferry

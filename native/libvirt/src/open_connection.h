@@ -1,13 +1,12 @@
 #pragma once
 
-#include <functional>
 #include <memory>
-#include <mutex>
-#include <unordered_set>
+#include <optional>
 
 #include <libvirt/libvirt.h>
 
-#include "domain_event.h"
+#include "domain_subscriptions.h"
+#include "listener.h"
 
 namespace blockferry {
 
@@ -23,7 +22,7 @@ class OpenConnection {
     // Takes over what libvirt opened.
     static ConnectionHandle adopt(virConnectPtr raw);
 
-    explicit OpenConnection(virConnectPtr raw) : raw_(raw) {}
+    explicit OpenConnection(virConnectPtr raw) : raw_(raw), subscriptions_(raw) {}
     ~OpenConnection();
     OpenConnection(const OpenConnection &) = delete;
     OpenConnection &operator=(const OpenConnection &) = delete;
@@ -32,18 +31,14 @@ class OpenConnection {
 
     // Has the reason told when the peer is lost: on the event loop's thread, once at most. Drivers that
     // cannot lose a peer never tell.
-    void onLost(std::function<void(int reason)> tell);
+    void onLost(Listener<int>::Tell tell);
 
-    // Has events of a kind told, of one domain or of all; gives libvirt's number of the subscription. Throws
-    // the failure, as `unsubscribe` does. An event that is on its way may be told after that one.
-    int subscribe(int kind, virDomainPtr domain, TellEvent tell);
-    void unsubscribe(int subscription);
+    DomainSubscriptions &subscriptions() { return subscriptions_; }
 
   private:
     virConnectPtr raw_;
-    bool tellsLoss_ = false;
-    std::mutex mutex_;
-    std::unordered_set<int> subscriptions_;
+    std::optional<Listener<int>> loss_;
+    DomainSubscriptions subscriptions_;
 };
 
 } // namespace blockferry

@@ -56,10 +56,11 @@ const std::uint8_t *XdrReader::take(std::size_t count, const char *what) {
 }
 
 void XdrWriter::uint32(std::uint32_t value) {
-    bytes_.push_back(static_cast<std::uint8_t>(value >> 24));
-    bytes_.push_back(static_cast<std::uint8_t>(value >> 16));
-    bytes_.push_back(static_cast<std::uint8_t>(value >> 8));
-    bytes_.push_back(static_cast<std::uint8_t>(value));
+    std::uint8_t *at = advance(4);
+    at[0] = static_cast<std::uint8_t>(value >> 24);
+    at[1] = static_cast<std::uint8_t>(value >> 16);
+    at[2] = static_cast<std::uint8_t>(value >> 8);
+    at[3] = static_cast<std::uint8_t>(value);
 }
 
 void XdrWriter::uint64(std::uint64_t value) {
@@ -71,8 +72,20 @@ void XdrWriter::number(double value) { uint64(std::bit_cast<std::uint64_t>(value
 
 void XdrWriter::text(std::string_view value) {
     uint32(static_cast<std::uint32_t>(value.size()));
-    bytes_.insert(bytes_.end(), value.begin(), value.end());
-    bytes_.resize(bytes_.size() + padded(value.size()) - value.size(), 0);
+    value.copy(reinterpret_cast<char *>(advance(padded(value.size()))), value.size());
+}
+
+std::vector<std::uint8_t> XdrWriter::take() {
+    bytes_.resize(length_);
+    return std::move(bytes_);
+}
+
+std::uint8_t *XdrWriter::advance(std::size_t count) {
+    const std::size_t start = length_;
+    length_ += count;
+    if (length_ > bytes_.size())
+        bytes_.resize(length_ * 2);
+    return bytes_.data() + start;
 }
 
 } // namespace blockferry

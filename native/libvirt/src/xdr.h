@@ -39,16 +39,21 @@ class XdrReader {
 
 class XdrWriter {
   public:
-    explicit XdrWriter(std::size_t expectedBytes) { bytes_.reserve(expectedBytes); }
+    explicit XdrWriter(std::size_t expectedBytes) : bytes_(expectedBytes) {}
 
     void uint32(std::uint32_t value);
     void uint64(std::uint64_t value);
     void number(double value);
     void text(std::string_view value);
-    std::vector<std::uint8_t> take() { return std::move(bytes_); }
+    // What was written; nothing can be any more.
+    std::vector<std::uint8_t> take();
 
   private:
+    // Where so many more bytes go; they are zeros.
+    std::uint8_t *advance(std::size_t count);
+
     std::vector<std::uint8_t> bytes_;
+    std::size_t length_ = 0;
 };
 
 } // namespace blockferry

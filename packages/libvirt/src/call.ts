@@ -17,39 +17,58 @@ export interface WhenAborted<T> {
   readonly late?: (value: T) => void;
 }
 
-/** Runs a call of the addon until it ends or its caller gives up; whatever fails is a `LibvirtError`. */
+/** Ends the wait for a call with an error. */
+export type GiveUp = (failure: unknown) => void;
+
+/**
+ * Runs a call of the addon until it ends, its caller aborts it, or it is given up; whatever fails is a `LibvirtError`.
+ *
+ * @param inFlight has the way to give the call up while it runs.
+ */
 export async function call<T>(
   options: CallOptions | undefined,
   start: () => Promise<T>,
   whenAborted: WhenAborted<T> = {},
+  inFlight?: Set<GiveUp>,
 ): Promise<T> {
   const signal = options?.signal;
   if (signal?.aborted) throw aborted(signal);
   try {
-    const running = start();
-    return await (signal === undefined ? running : untilAborted(running, signal, whenAborted));
+    return await firstOutcome(start(), signal, whenAborted, inFlight);
   } catch (failure) {
+    // Made here, for here the stack still has who called.
     throw toLibvirtError(failure);
   }
 }
 
-async function untilAborted<T>(
+function firstOutcome<T>(
   running: Promise<T>,
-  signal: AbortSignal,
+  signal: AbortSignal | undefined,
   { onAbort, late }: WhenAborted<T>,
+  inFlight: Set<GiveUp> | undefined,
 ): Promise<T> {
-  let giveUp = (): void => {};
-  const given = new Promise<never>((_, reject) => {
-    giveUp = () => {
+  return new Promise((resolve, reject) => {
+    let isOver = false;
+    const finish = (): boolean => {
+      if (isOver) return false;
+      isOver = true;
+      inFlight?.delete(giveUp);
+      signal?.removeEventListener('abort', abort);
+      return true;
+    };
+    const giveUp: GiveUp = (failure) => {
+      if (finish()) reject(failure);
+    };
+    const abort = (): void => {
+      if (signal === undefined || !finish()) return;
       reject(aborted(signal));
-      running.then(late, () => {});
       onAbort?.(running);
     };
-    signal.addEventListener('abort', giveUp, { once: true });
+    inFlight?.add(giveUp);
+    signal?.addEventListener('abort', abort, { once: true });
+    running.then((value) => {
+      if (finish()) resolve(value);
+      else late?.(value);
+    }, giveUp);
   });
-  try {
-    return await Promise.race([running, given]);
-  } finally {
-    signal.removeEventListener('abort', giveUp);
-  }
 }

@@ -5,7 +5,8 @@ import type {
   BindingVolume,
 } from '@blockferry/libvirt-native';
 import type { TypedParams } from '@blockferry/typed-params';
-import { type CallOptions, call } from './call.js';
+import type { CallOptions } from './call.js';
+import { Calls } from './calls.js';
 import { Domain } from './domain.js';
 import type { EventStream } from './event-stream.js';
 import type { DomainEventKind, DomainEvents } from './events.js';
@@ -60,14 +61,16 @@ export class Connection implements AsyncDisposable {
   /** Resolves, and never rejects, when the connection is gone: with why. */
   readonly closed: Promise<CloseReason>;
   readonly #binding: BindingConnection;
+  readonly #calls: Calls;
   readonly #subscriptions: Subscriptions;
   readonly #end: (reason: CloseReason) => void;
 
   /** What `connect` does once libvirt has connected. */
   constructor(binding: BindingConnection) {
     this.#binding = binding;
-    this.#subscriptions = new Subscriptions(binding);
-    registerConnection(this, binding);
+    this.#calls = new Calls(binding, () => this.#end('keepalive'));
+    this.#subscriptions = new Subscriptions(binding, this.#calls);
+    registerConnection(this, { binding, calls: this.#calls });
     let resolve = (_: CloseReason): void => {};
     this.closed = new Promise((settle) => {
       resolve = settle;
@@ -90,7 +93,7 @@ export class Connection implements AsyncDisposable {
   /** Ends the connection, its event streams, and all objects that came from it. Idempotent. */
   async close(): Promise<void> {
     this.#end('client');
-    await call(undefined, () => this.#binding.close());
+    await this.#calls.run(undefined, () => this.#binding.close());
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -287,7 +290,7 @@ export class Connection implements AsyncDisposable {
   readonly #volume = (binding: BindingVolume): StorageVolume => new StorageVolume(binding, this);
 
   #call<T>(options: CallOptions | undefined, start: (binding: BindingConnection) => Promise<T>): Promise<T> {
-    return call(options, () => start(this.#binding));
+    return this.#calls.run(options, () => start(this.#binding));
   }
 
   #withFlags<T, F extends FlagTable>(

@@ -1,6 +1,7 @@
-import type { BindingCheckpoint, BindingDomain } from '@blockferry/libvirt-native';
+import type { BindingCheckpoint, BindingConnection, BindingDomain } from '@blockferry/libvirt-native';
 import type { MigrationFlag, TypedParams } from '@blockferry/typed-params';
-import { type CallOptions, call } from './call.js';
+import type { CallOptions } from './call.js';
+import type { Calls } from './calls.js';
 import { Checkpoint } from './checkpoint.js';
 import type { Connection } from './connection.js';
 import {
@@ -18,9 +19,9 @@ import {
   toJobStats,
 } from './domain-info.js';
 import { flagBits } from './flags.js';
-import { connectionBinding, registerDomain } from './handles.js';
+import { connectionHandle, registerDomain } from './handles.js';
 import { toNumber, toUnsigned64 } from './integers.js';
-import { callMigration, migrationBits } from './migration.js';
+import { abortUntilSettled, migrationBits } from './migration.js';
 import { type MigrationParams, migrationBytes, paramBytes, paramsOf } from './params.js';
 import * as blockJobs from './tables/block-jobs.js';
 import * as checkpoints from './tables/checkpoint-flags.js';
@@ -38,10 +39,12 @@ export class Domain implements AsyncDisposable {
   readonly name: string;
   readonly uuid: string;
   readonly #binding: BindingDomain;
+  readonly #calls: Calls;
 
   /** What a connection does with what libvirt gives. */
   constructor(binding: BindingDomain, connection: Connection) {
     this.#binding = binding;
+    this.#calls = connectionHandle(connection).calls;
     this.connection = connection;
     this.name = binding.name;
     this.uuid = binding.uuid;
@@ -132,7 +135,7 @@ export class Domain implements AsyncDisposable {
    *
    * Source: libvirt, virDomainMigrate.
    */
-  async migrate(
+  migrate(
     dest: Connection,
     flags: readonly MigrationFlag[],
     dname?: string | null,
@@ -140,11 +143,10 @@ export class Domain implements AsyncDisposable {
     bandwidth = 0,
     options?: CallOptions,
   ): Promise<Domain> {
-    const moved = await this.#migrate(options, (domain) => {
+    return this.#migrateTo(dest, options, (domain, to) => {
       const limit = toUnsigned64('the bandwidth', bandwidth);
-      return domain.migrate(connectionBinding(dest), migrationBits(flags), dname ?? null, uri ?? null, limit);
+      return domain.migrate(to, migrationBits(flags), dname ?? null, uri ?? null, limit);
     });
-    return new Domain(moved, dest);
   }
 
   /**
@@ -154,7 +156,7 @@ export class Domain implements AsyncDisposable {
    *
    * Source: libvirt, virDomainMigrate2.
    */
-  async migrate2(
+  migrate2(
     dest: Connection,
     dxml: string | null | undefined,
     flags: readonly MigrationFlag[],
@@ -163,25 +165,22 @@ export class Domain implements AsyncDisposable {
     bandwidth = 0,
     options?: CallOptions,
   ): Promise<Domain> {
-    const moved = await this.#migrate(options, (domain) => {
+    return this.#migrateTo(dest, options, (domain, to) => {
       const limit = toUnsigned64('the bandwidth', bandwidth);
-      const bits = migrationBits(flags);
-      return domain.migrate2(connectionBinding(dest), dxml ?? null, bits, dname ?? null, uri ?? null, limit);
+      return domain.migrate2(to, dxml ?? null, migrationBits(flags), dname ?? null, uri ?? null, limit);
     });
-    return new Domain(moved, dest);
   }
 
   /** The same with typed parameters, `migrate_disks` among them. Source: libvirt, virDomainMigrate3. */
-  async migrate3(
+  migrate3(
     dest: Connection,
     params: MigrationParams,
     flags: readonly MigrationFlag[],
     options?: CallOptions,
   ): Promise<Domain> {
-    const moved = await this.#migrate(options, (domain) =>
-      domain.migrate3(connectionBinding(dest), migrationBytes(params), migrationBits(flags)),
+    return this.#migrateTo(dest, options, (domain, to) =>
+      domain.migrate3(to, migrationBytes(params), migrationBits(flags)),
     );
-    return new Domain(moved, dest);
   }
 
   /**
@@ -386,62 +385,52 @@ export class Domain implements AsyncDisposable {
 
   /** Limits of its memory. Source: libvirt, virDomainGetMemoryParameters. */
   memoryParameters(flags?: Impact, options?: CallOptions): Promise<TypedParams> {
-    return this.#read(options, flags, (domain, bits) => domain.memoryParameters(bits));
+    return this.#read('memoryParameters', flags, options);
   }
 
   /** Changes those that are given. Source: libvirt, virDomainSetMemoryParameters. */
   setMemoryParameters(params: TypedParams, flags?: Impact, options?: CallOptions): Promise<void> {
-    return this.#write(options, params, flags, (domain, bytes, bits) =>
-      domain.setMemoryParameters(bytes, bits),
-    );
+    return this.#write('setMemoryParameters', params, flags, options);
   }
 
   /** Shares and limits of processor time. Source: libvirt, virDomainGetSchedulerParametersFlags. */
   schedulerParameters(flags?: Impact, options?: CallOptions): Promise<TypedParams> {
-    return this.#read(options, flags, (domain, bits) => domain.schedulerParameters(bits));
+    return this.#read('schedulerParameters', flags, options);
   }
 
   /** Changes those that are given. Source: libvirt, virDomainSetSchedulerParametersFlags. */
   setSchedulerParameters(params: TypedParams, flags?: Impact, options?: CallOptions): Promise<void> {
-    return this.#write(options, params, flags, (domain, bytes, bits) =>
-      domain.setSchedulerParameters(bytes, bits),
-    );
+    return this.#write('setSchedulerParameters', params, flags, options);
   }
 
   /** Shares and limits of disk traffic. Source: libvirt, virDomainGetBlkioParameters. */
   blkioParameters(flags?: Impact, options?: CallOptions): Promise<TypedParams> {
-    return this.#read(options, flags, (domain, bits) => domain.blkioParameters(bits));
+    return this.#read('blkioParameters', flags, options);
   }
 
   /** Changes those that are given. Source: libvirt, virDomainSetBlkioParameters. */
   setBlkioParameters(params: TypedParams, flags?: Impact, options?: CallOptions): Promise<void> {
-    return this.#write(options, params, flags, (domain, bytes, bits) =>
-      domain.setBlkioParameters(bytes, bits),
-    );
+    return this.#write('setBlkioParameters', params, flags, options);
   }
 
   /** The host's NUMA nodes that its memory comes from. Source: libvirt, virDomainGetNumaParameters. */
   numaParameters(flags?: Impact, options?: CallOptions): Promise<TypedParams> {
-    return this.#read(options, flags, (domain, bits) => domain.numaParameters(bits));
+    return this.#read('numaParameters', flags, options);
   }
 
   /** Changes those that are given. Source: libvirt, virDomainSetNumaParameters. */
   setNumaParameters(params: TypedParams, flags?: Impact, options?: CallOptions): Promise<void> {
-    return this.#write(options, params, flags, (domain, bytes, bits) =>
-      domain.setNumaParameters(bytes, bits),
-    );
+    return this.#write('setNumaParameters', params, flags, options);
   }
 
   /** Limits of a disk's traffic. Source: libvirt, virDomainGetBlockIoTune. */
   blockIoTune(disk: string, flags?: Impact, options?: CallOptions): Promise<TypedParams> {
-    return this.#read(options, flags, (domain, bits) => domain.blockIoTune(disk, bits));
+    return this.#call(options, async (domain) => paramsOf(await domain.blockIoTune(disk, impact(flags))));
   }
 
   /** Changes those that are given. Source: libvirt, virDomainSetBlockIoTune. */
   setBlockIoTune(disk: string, params: TypedParams, flags?: Impact, options?: CallOptions): Promise<void> {
-    return this.#write(options, params, flags, (domain, bytes, bits) =>
-      domain.setBlockIoTune(disk, bytes, bits),
-    );
+    return this.#call(options, (domain) => domain.setBlockIoTune(disk, paramBytes(params), impact(flags)));
   }
 
   // QEMU
@@ -463,33 +452,48 @@ export class Domain implements AsyncDisposable {
   readonly #checkpoint = (binding: BindingCheckpoint): Checkpoint => new Checkpoint(binding, this);
 
   #call<T>(options: CallOptions | undefined, start: (domain: BindingDomain) => Promise<T>): Promise<T> {
-    return call(options, () => start(this.#binding));
+    return this.#calls.run(options, () => start(this.#binding));
   }
 
   #migrate<T>(options: CallOptions | undefined, start: (domain: BindingDomain) => Promise<T>): Promise<T> {
-    return callMigration(this.#binding, options, () => start(this.#binding));
+    const domain = this.#binding;
+    return this.#calls.run(options, () => start(domain), {
+      onAbort: (running) => void abortUntilSettled(domain, running),
+    });
   }
 
-  #read(
+  /** The daemon there may hang as well. */
+  async #migrateTo(
+    dest: Connection,
     options: CallOptions | undefined,
-    flags: Impact | undefined,
-    start: (domain: BindingDomain, bits: number) => Promise<Uint8Array>,
-  ): Promise<TypedParams> {
-    return this.#call(options, async (domain) =>
-      paramsOf(await start(domain, flagBits(flagsOf.modificationFlags, flags))),
-    );
+    start: (domain: BindingDomain, to: BindingConnection) => Promise<BindingDomain>,
+  ): Promise<Domain> {
+    const moved = await this.#migrate(options, async (domain) => {
+      const { binding, calls } = connectionHandle(dest);
+      return calls.run(undefined, () => start(domain, binding));
+    });
+    return new Domain(moved, dest);
+  }
+
+  #read(getter: Getter, flags: Impact | undefined, options: CallOptions | undefined): Promise<TypedParams> {
+    return this.#call(options, async (domain) => paramsOf(await domain[getter](impact(flags))));
   }
 
   #write(
-    options: CallOptions | undefined,
+    setter: Setter,
     params: TypedParams,
     flags: Impact | undefined,
-    start: (domain: BindingDomain, bytes: Uint8Array, bits: number) => Promise<void>,
+    options: CallOptions | undefined,
   ): Promise<void> {
-    return this.#call(options, (domain) =>
-      start(domain, paramBytes(params), flagBits(flagsOf.modificationFlags, flags)),
-    );
+    return this.#call(options, (domain) => domain[setter](paramBytes(params), impact(flags)));
   }
 }
 
 type Impact = readonly flagsOf.ModificationFlag[];
+type Tunable = 'Memory' | 'Scheduler' | 'Blkio' | 'Numa';
+type Getter = `${Uncapitalize<Tunable>}Parameters`;
+type Setter = `set${Tunable}Parameters`;
+
+function impact(flags: Impact | undefined): number {
+  return flagBits(flagsOf.modificationFlags, flags);
+}

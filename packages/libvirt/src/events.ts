@@ -1,4 +1,9 @@
-import type { BindingDomainEvent } from '@blockferry/libvirt-native';
+import type {
+  BindingConnection,
+  BindingDomain,
+  BindingDomainEvent,
+  BindingDomainEvents,
+} from '@blockferry/libvirt-native';
 import { nameOf, nameOfPair, type PairIn } from './names.js';
 import { type JobStatistics, paramsOf } from './params.js';
 import {
@@ -70,52 +75,57 @@ export interface DomainEvents {
 /** A kind of event. */
 export type DomainEventKind = keyof DomainEvents;
 
-interface Decoder<E> {
+/** A kind of event in the addon. */
+export interface EventSource<E> {
   /** libvirt's number of the event. Source: libvirt, virDomainEventID. */
   readonly id: number;
-  decode(event: BindingDomainEvent): E;
+  /** Resolves with the number of the subscription, of one domain's events or, with null, of all. */
+  subscribe(
+    binding: BindingConnection,
+    only: BindingDomain | null,
+    push: (event: E) => void,
+  ): Promise<number>;
 }
 
-/** How the addon's events are read. */
-export const eventDecoders: { readonly [K in DomainEventKind]: Decoder<DomainEvents[K]> } = {
-  lifecycle: {
-    id: 0,
-    decode: (raw) => {
-      const [event, detail] = nameOfPair(lifecycleEvents, Number(raw['event']), Number(raw['detail']));
-      return { kind: 'lifecycle', domain: domainOf(raw), event, detail } as LifecycleEvent;
-    },
-  },
-  'device-removed': {
-    id: 15,
-    decode: (raw) => ({ kind: 'device-removed', domain: domainOf(raw), device: String(raw['device']) }),
-  },
-  'block-job': {
-    id: 16,
-    decode: (raw) => ({
-      kind: 'block-job',
-      domain: domainOf(raw),
-      disk: String(raw['disk']),
-      type: nameOf(blockJobTypes, Number(raw['type'])),
-      status: nameOf(blockJobStatuses, Number(raw['status'])),
-    }),
-  },
-  'migration-iteration': {
-    id: 20,
-    decode: (raw) => ({
-      kind: 'migration-iteration',
-      domain: domainOf(raw),
-      iteration: Number(raw['iteration']),
-    }),
-  },
-  'job-completed': {
-    id: 21,
-    decode: (raw) => ({
-      kind: 'job-completed',
-      domain: domainOf(raw),
-      statistics: paramsOf(raw['params'] as Uint8Array),
-    }),
-  },
+/** Where events come from, by kind. */
+export const eventSources: { readonly [K in DomainEventKind]: EventSource<DomainEvents[K]> } = {
+  lifecycle: source(0, (raw) => {
+    const [event, detail] = nameOfPair(lifecycleEvents, raw.event, raw.detail);
+    return { kind: 'lifecycle', domain: domainOf(raw), event, detail } as LifecycleEvent;
+  }),
+  'device-removed': source(15, (raw) => ({
+    kind: 'device-removed',
+    domain: domainOf(raw),
+    device: raw.device,
+  })),
+  'block-job': source(16, (raw) => ({
+    kind: 'block-job',
+    domain: domainOf(raw),
+    disk: raw.disk,
+    type: nameOf(blockJobTypes, raw.type),
+    status: nameOf(blockJobStatuses, raw.status),
+  })),
+  'migration-iteration': source(20, (raw) => ({
+    kind: 'migration-iteration',
+    domain: domainOf(raw),
+    iteration: raw.iteration,
+  })),
+  'job-completed': source(21, (raw) => ({
+    kind: 'job-completed',
+    domain: domainOf(raw),
+    statistics: paramsOf(raw.params),
+  })),
 };
+
+function source<N extends keyof BindingDomainEvents, E>(
+  id: N,
+  decode: (raw: BindingDomainEvent & BindingDomainEvents[N]) => E,
+): EventSource<E> {
+  return {
+    id,
+    subscribe: (binding, only, push) => binding.onDomainEvent(id, only, (raw) => push(decode(raw))),
+  };
+}
 
 function domainOf({ domain: { name, uuid, id } }: BindingDomainEvent): EventDomain {
   return { name, uuid, id: id < 0 ? undefined : id };

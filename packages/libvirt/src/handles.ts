@@ -1,14 +1,21 @@
 import type { BindingConnection, BindingDomain } from '@blockferry/libvirt-native';
+import type { Calls } from './calls.js';
 import type { Connection } from './connection.js';
 import type { Domain } from './domain.js';
 import { invalidArgument } from './failure.js';
 
-const connections = new WeakMap<object, BindingConnection>();
+/** What a connection stands for. */
+export interface ConnectionHandle {
+  readonly binding: BindingConnection;
+  readonly calls: Calls;
+}
+
+const connections = new WeakMap<object, ConnectionHandle>();
 const domains = new WeakMap<object, BindingDomain>();
 
-/** Remembers what a connection stands for, for the calls that take another object than their own. */
-export function registerConnection(connection: Connection, binding: BindingConnection): void {
-  connections.set(connection, binding);
+/** Remembers it for what comes from the connection, and for calls that take another connection than their own. */
+export function registerConnection(connection: Connection, handle: ConnectionHandle): void {
+  connections.set(connection, handle);
 }
 
 export function registerDomain(domain: Domain, binding: BindingDomain): void {
@@ -16,15 +23,15 @@ export function registerDomain(domain: Domain, binding: BindingDomain): void {
 }
 
 /** @throws {LibvirtError} `INVALID_ARG` for anything else than a connection of this copy of the package. */
-export function connectionBinding(connection: Connection): BindingConnection {
-  const binding = connections.get(connection);
-  if (binding === undefined) throw invalidArgument('the destination is a Connection, which connect() gives');
-  return binding;
+export function connectionHandle(connection: Connection): ConnectionHandle {
+  const handle = connections.get(connection);
+  if (handle === undefined) throw invalidArgument('a connection is a Connection, which connect() gives');
+  return handle;
 }
 
 /** @throws {LibvirtError} `INVALID_ARG` for anything else than a domain of this copy of the package. */
 export function domainBinding(domain: Domain): BindingDomain {
   const binding = domains.get(domain);
-  if (binding === undefined) throw invalidArgument('the domain is a Domain, which a Connection gives');
+  if (binding === undefined) throw invalidArgument('a domain is a Domain, which a Connection gives');
   return binding;
 }

@@ -1,7 +1,9 @@
 import type { BindingPool, BindingVolume } from '@blockferry/libvirt-native';
-import { type CallOptions, call } from './call.js';
+import type { CallOptions } from './call.js';
+import type { Calls } from './calls.js';
 import type { Connection } from './connection.js';
 import { flagBits } from './flags.js';
+import { connectionHandle } from './handles.js';
 import { toNumber } from './integers.js';
 import { nameOf } from './names.js';
 import {
@@ -42,10 +44,12 @@ export class StoragePool implements AsyncDisposable {
   readonly name: string;
   readonly uuid: string;
   readonly #binding: BindingPool;
+  readonly #calls: Calls;
 
   /** What a connection does with what libvirt gives. */
   constructor(binding: BindingPool, connection: Connection) {
     this.#binding = binding;
+    this.#calls = connectionHandle(connection).calls;
     this.connection = connection;
     this.name = binding.name;
     this.uuid = binding.uuid;
@@ -137,7 +141,7 @@ export class StoragePool implements AsyncDisposable {
   readonly #volume = (binding: BindingVolume): StorageVolume => new StorageVolume(binding, this.connection);
 
   #call<T>(options: CallOptions | undefined, start: (pool: BindingPool) => Promise<T>): Promise<T> {
-    return call(options, () => start(this.#binding));
+    return this.#calls.run(options, () => start(this.#binding));
   }
 }
 
@@ -157,10 +161,12 @@ export class StorageVolume implements AsyncDisposable {
   /** Unique among the host's volumes; mostly its path. */
   readonly key: string;
   readonly #binding: BindingVolume;
+  readonly #calls: Calls;
 
   /** What a connection does with what libvirt gives. */
   constructor(binding: BindingVolume, connection: Connection) {
     this.#binding = binding;
+    this.#calls = connectionHandle(connection).calls;
     this.connection = connection;
     this.name = binding.name;
     this.key = binding.key;
@@ -208,6 +214,6 @@ export class StorageVolume implements AsyncDisposable {
   }
 
   #call<T>(options: CallOptions | undefined, start: (volume: BindingVolume) => Promise<T>): Promise<T> {
-    return call(options, () => start(this.#binding));
+    return this.#calls.run(options, () => start(this.#binding));
   }
 }

@@ -1,16 +1,18 @@
-import type { BindingConnection } from '@blockferry/libvirt-native';
-import { type CallOptions, call } from './call.js';
+import type { BindingConnection, BindingDomain } from '@blockferry/libvirt-native';
+import type { CallOptions } from './call.js';
+import type { Calls } from './calls.js';
 import type { Domain } from './domain.js';
 import { LibvirtError } from './error.js';
+import { EventFeed } from './event-feed.js';
 import { EventQueue, type EventStream } from './event-stream.js';
-import { type DomainEventKind, type DomainEvents, eventDecoders } from './events.js';
-import { aborted, invalidArgument } from './failure.js';
-import { domainBinding } from './handles.js';
+import { type DomainEventKind, type DomainEvents, eventSources } from './events.js';
+import { aborted, invalidArgument, toLibvirtError } from './failure.js';
+import { connectionHandle, domainBinding } from './handles.js';
 import type { CloseReason } from './tables/close-reasons.js';
 
 /** Which events are asked for, and for how long. */
 export interface EventOptions extends CallOptions {
-  /** The one domain whose events are wanted. @default all domains, those that come later too */
+  /** The one domain, of the same connection, whose events are wanted. @default all, those that come later too */
   readonly domain?: Domain | undefined;
   /** Ends the stream with `ABORTED`. */
   readonly signal?: AbortSignal | undefined;
@@ -19,10 +21,13 @@ export interface EventOptions extends CallOptions {
 /** The event streams of a connection, which end with it. */
 export class Subscriptions {
   readonly #binding: BindingConnection;
-  readonly #streams = new Set<EventQueue<unknown>>();
+  readonly #calls: Calls;
+  /** By kind, and by the domain's UUID. */
+  readonly #feeds = new Map<string, EventFeed<never>>();
 
-  constructor(binding: BindingConnection) {
+  constructor(binding: BindingConnection, calls: Calls) {
     this.#binding = binding;
+    this.#calls = calls;
   }
 
   /** Resolves when libvirt has taken the subscription, so that nothing from then on is missed. */
@@ -31,19 +36,7 @@ export class Subscriptions {
     options: EventOptions,
   ): Promise<EventStream<DomainEvents[K]>> {
     const { domain, signal } = options;
-    const decoder = Object.hasOwn(eventDecoders, kind) ? eventDecoders[kind] : undefined;
-    if (decoder === undefined) {
-      const known = Object.keys(eventDecoders).join(', ');
-      throw invalidArgument(`unknown kind of event '${String(kind)}'; there are: ${known}`);
-    }
-    const registered = call(
-      options,
-      () => {
-        const only = domain === undefined ? null : domainBinding(domain);
-        return this.#binding.onDomainEvent(decoder.id, only, (event) => queue.push(decoder.decode(event)));
-      },
-      { late: (id) => void this.#binding.offDomainEvent(id).catch(() => {}) },
-    );
+    const key = `${kind} ${domain?.uuid ?? ''}`;
     const onAbort = (): void => {
       if (signal !== undefined) void queue.end({ error: aborted(signal) });
     };
@@ -51,16 +44,20 @@ export class Subscriptions {
       capacity: kind === 'lifecycle' ? Number.POSITIVE_INFINITY : CAPACITY,
       overflow: () => fellBehind(kind),
       unsubscribe: async () => {
-        this.#streams.delete(queue);
         signal?.removeEventListener('abort', onAbort);
-        if (!this.#binding.isClosed) await this.#binding.offDomainEvent(await registered);
+        await feed?.remove(queue);
+        if (feed?.isIdle) this.#feeds.delete(key);
       },
     });
-    this.#streams.add(queue);
+    let feed: EventFeed<DomainEvents[K]> | undefined;
     try {
-      await registered;
+      await this.#calls.run(options, () => {
+        const only = domain === undefined ? null : this.#open(domain);
+        feed = this.#feed(kind, key);
+        return feed.add(queue, only);
+      });
     } catch (error) {
-      this.#streams.delete(queue);
+      void queue.end();
       throw error;
     }
     signal?.addEventListener('abort', onAbort, { once: true });
@@ -69,8 +66,27 @@ export class Subscriptions {
 
   /** Ends all streams: as wanted where this side closed the connection, else with an error. */
   end(reason: CloseReason): void {
-    for (const stream of [...this.#streams])
-      void stream.end(reason === 'client' ? {} : { error: lost(reason) });
+    for (const feed of this.#feeds.values()) feed.end(reason === 'client' ? {} : { error: lost(reason) });
+  }
+
+  #feed<K extends DomainEventKind>(kind: K, key: string): EventFeed<DomainEvents[K]> {
+    if (!Object.hasOwn(eventSources, kind)) {
+      const known = Object.keys(eventSources).join(', ');
+      throw invalidArgument(`unknown kind of event '${String(kind)}'; there are: ${known}`);
+    }
+    const known = this.#feeds.get(key) as EventFeed<DomainEvents[K]> | undefined;
+    const feed = known ?? new EventFeed(this.#binding, eventSources[kind]);
+    this.#feeds.set(key, feed as EventFeed<never>);
+    return feed;
+  }
+
+  #open(domain: Domain): BindingDomain {
+    const binding = domainBinding(domain);
+    if (connectionHandle(domain.connection).binding !== this.#binding) {
+      throw invalidArgument('the domain is of another connection than the events');
+    }
+    if (binding.isClosed) throw toLibvirtError({ closed: 'domain' });
+    return binding;
   }
 }
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { requires } from '@blockferry/lab';
 import { describe, expect, it } from 'vitest';
-import { eventDecoders } from '../src/events.js';
+import { eventSources } from '../src/events.js';
 import * as blockJobs from '../src/tables/block-jobs.js';
 import * as checkpoints from '../src/tables/checkpoint-flags.js';
 import { closeReasons } from '../src/tables/close-reasons.js';
@@ -108,7 +108,7 @@ describe.skipIf(!lab.available)("the tables are those of libvirt's headers", () 
         id,
       ]),
     );
-    for (const [kind, { id }] of Object.entries(eventDecoders)) {
+    for (const [kind, { id }] of Object.entries(eventSources)) {
       expect(id).toBe(kind === 'block-job' ? BLOCK_JOB_2 : ids[upper(kind)]);
     }
   });

@@ -1,12 +1,24 @@
 import type { DelegateHost, DelegateSource } from './delegate-ports.js';
-import type { DomainConnection, Host } from './domain.js';
+import type { Domain, DomainConnection, Host } from './domain.js';
 import { MigrationError } from './error.js';
+import { namesLibvirt } from './libvirt-uri.js';
 import type { HostPort, SourcePort } from './ports.js';
 
 /** Both ends of a migration, of the same kind: who does the work decides which. */
 export type Ends =
   | { readonly strategy: 'engine'; readonly source: SourcePort; readonly host: HostPort }
   | { readonly strategy: 'delegate'; readonly source: DelegateSource; readonly host: DelegateHost };
+
+/**
+ * Who does the work between two ends, as far as URIs tell, before anything is opened.
+ *
+ * @throws {MigrationError} `INVALID_ARGUMENT` where one is on libvirt and the other is not.
+ */
+export function strategyBetween(from: string | Domain, to: string | Host): Ends['strategy'] {
+  const [source, host] = [strategyOf(from), strategyOf(to)];
+  if (source !== host) throw mixed(source === 'delegate');
+  return source;
+}
 
 /**
  * The ports of two ends.
@@ -22,6 +34,11 @@ export function matchEnds(domain: DomainConnection, { port: host }: Host): Ends 
     return { strategy: 'delegate', source, host };
   }
   throw mixed(source.strategy === 'delegate');
+}
+
+function strategyOf(end: string | Domain | Host): Ends['strategy'] {
+  if (typeof end !== 'string') return end.port.strategy;
+  return namesLibvirt(end) ? 'delegate' : 'engine';
 }
 
 function mixed(sourceIsLibvirt: boolean): MigrationError {

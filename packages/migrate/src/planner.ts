@@ -1,5 +1,5 @@
 import type { DomainConnection, Host } from './domain.js';
-import { namesLibvirt } from './libvirt-uri.js';
+import { strategyBetween } from './ends.js';
 import type { MigrateOptions } from './options.js';
 import { delegatePlanner } from './strategy/delegate-plan.js';
 import { enginePlanner } from './strategy/engine-plan.js';
@@ -19,7 +19,6 @@ export interface Planner {
  * @throws {MigrationError} `INVALID_ARGUMENT` for options that no host could take.
  */
 export function plannerOf(options: MigrateOptions): Planner {
-  const { from } = options;
-  const onLibvirt = typeof from === 'string' ? namesLibvirt(from) : from.port.strategy === 'delegate';
-  return onLibvirt ? delegatePlanner(options) : enginePlanner(options);
+  const strategy = strategyBetween(options.from, options.to);
+  return strategy === 'delegate' ? delegatePlanner(options) : enginePlanner(options);
 }

@@ -23,7 +23,9 @@ describe('the script for fish', () => {
     expect(text).toMatch(/ -l progress -d '.*' -x -a 'auto bar plain none'\n/);
     expect(text).toMatch(/ -l param -d '.*' -x -a 'help migrate_uri= .* compression=zlib /);
     // A value that nobody knows, and a quote.
-    expect(text).toContain(`${of('migrate')} -l tls-hostname -d 'whom the destination\\'s certificate is for`);
+    expect(text).toContain(
+      `${of('migrate')} -l tls-hostname -d 'whom the destination\\'s certificate is for`,
+    );
     expect(text).not.toContain('state-dir');
   });
 

@@ -44,6 +44,10 @@ export function poolXml(name: string): string {
   return `<pool type='dir'><name>${name}</name><target><path>/${name}</path></target></pool>`;
 }
 
-export function volumeXml(name: string, bytes: number): string {
-  return `<volume><name>${name}</name><capacity unit='bytes'>${bytes}</capacity></volume>`;
+export function volumeXml(name: string, bytes: number | bigint, allocated: number | bigint = bytes): string {
+  return `<volume>
+    <name>${name}</name>
+    <capacity unit='bytes'>${bytes}</capacity>
+    <allocation unit='bytes'>${allocated}</allocation>
+  </volume>`;
 }

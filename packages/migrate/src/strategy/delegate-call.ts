@@ -43,6 +43,7 @@ export async function runToOutcome(session: DelegateSession, options: OutcomeOpt
     if (sign.sign === 'lost') lost.push(sign);
     onSign?.(sign);
   });
+  let gaveUp = false;
   let isOver = false;
   const call = session.run().finally(() => {
     isOver = true;
@@ -50,8 +51,8 @@ export async function runToOutcome(session: DelegateSession, options: OutcomeOpt
   const over = call.catch(() => undefined);
   while (!isOver) {
     // That daemon would not hear any more that the guest is to go on: better not to stop it at all.
-    const inVain = session.managed && lost.length > 0 && !stopped;
-    if (signal.aborted || inVain) await session.abort();
+    gaveUp ||= session.managed && lost.length > 0 && !stopped;
+    if (signal.aborted || gaveUp) await session.abort();
     await onTick?.();
     await Promise.race([over, pause(TICK_MS)]);
   }
@@ -60,7 +61,7 @@ export async function runToOutcome(session: DelegateSession, options: OutcomeOpt
   } catch (failure) {
     // With both connections there, the source's daemon has put the guest back before it answered.
     if (lost.length === 0 && !verify) throw failure;
-    await settle(session, { failure, stopped, lost, deadline: performance.now() + deadlineMs });
+    await settle(session, { failure, stopped, lost, gaveUp, deadline: performance.now() + deadlineMs });
   }
 }
 

@@ -14,6 +14,8 @@ export interface FailedCall {
   /** The guest was seen to stop for the switch. */
   readonly stopped: boolean;
   readonly lost: readonly LostConnection[];
+  /** It was ended here, for the loss of a connection. */
+  readonly gaveUp: boolean;
   /** Until when to look for the guest, in the time of performance.now(). */
   readonly deadline: number;
 }
@@ -40,13 +42,15 @@ export async function settle(session: DelegateSession, call: FailedCall): Promis
 function explain(
   where: Whereabouts,
   sightings: Readonly<Record<Side, GuestSighting>>,
-  { failure, lost }: FailedCall,
+  { failure, lost, gaveUp }: FailedCall,
 ): MigrationError {
   const cause = toMigrationError(failure);
   if (where === 'source') {
     const [first] = lost;
     if (first === undefined) return cause;
-    if (lost.some(({ side }) => side === 'source')) return toMigrationError(cause, { side: 'source' });
+    const lostSource = lost.some(({ side }) => side === 'source');
+    if (lostSource || !gaveUp)
+      return toMigrationError(cause, { side: lostSource ? 'source' : 'destination' });
     const message = `The connection to the destination's daemon is lost (${first.reason}); rolled back, the guest is on the source.`;
     return new MigrationError('RPC', message, { side: 'destination', cause: failure });
   }

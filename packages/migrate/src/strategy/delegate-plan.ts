@@ -57,7 +57,7 @@ async function planBetween(ends: DelegateEnds, options: DelegateOptions): Promis
     ...options,
     topOnly: request.flags.includes('NON_SHARED_INC'),
   });
-  const planned = decisions.map((decision) => plannedDisk(decision, images));
+  const planned = decisions.map((decision) => plannedDisk(decision, images, options.createImages));
   problems.unshift(
     ...options.problems,
     ...delegateProblems(survey, hostSurvey, disks, request),
@@ -96,7 +96,6 @@ async function planBetween(ends: DelegateEnds, options: DelegateOptions): Promis
         ),
         disks: decisions.filter(({ action }) => action === 'move').map(({ info, disk }) => ({ info, disk })),
         newImages: images.filter(({ sighting }) => sighting.state === 'missing'),
-        guestState: survey.state,
         maxDowntimeMs: options.maxDowntimeMs,
         context,
       }),
@@ -140,6 +139,7 @@ function definitions(source: DelegateSource, xml: string, problems: Problem[]): 
 function plannedDisk(
   { info, disk, action, reason }: Decision<DelegateDisk>,
   images: readonly DestinationImage[],
+  createImages: boolean,
 ): PlannedDisk {
   const image = images.find(({ source }) => source === info);
   return {
@@ -152,14 +152,17 @@ function plannedDisk(
     action,
     reason,
     estimateBytes: action === 'move' ? Math.min(info.allocatedBytes, info.size) : 0,
-    ...(image === undefined ? {} : { destination: destinationOf(image) }),
+    ...(image === undefined ? {} : { destination: destinationOf(image, createImages) }),
   };
 }
 
-function destinationOf({ place, sighting }: DestinationImage): NonNullable<PlannedDisk['destination']> {
+function destinationOf(
+  { place, sighting }: DestinationImage,
+  createImages: boolean,
+): NonNullable<PlannedDisk['destination']> {
   return {
     disk: placeText(place),
     ...(sighting.state === 'present' ? { size: sighting.size } : {}),
-    ...(sighting.state === 'missing' && sighting.creatable ? { isMade: true } : {}),
+    ...(createImages && sighting.state === 'missing' && sighting.creatable ? { isMade: true } : {}),
   };
 }

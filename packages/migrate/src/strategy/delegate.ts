@@ -23,7 +23,6 @@ export interface DelegateStrategyOptions {
   readonly disks: readonly { readonly info: DelegateDisk; readonly disk: string }[];
   /** To be made on the destination. */
   readonly newImages: readonly DestinationImage[];
-  readonly guestState: string;
   readonly maxDowntimeMs: number | undefined;
   readonly context: StrategyContext;
 }
@@ -162,7 +161,10 @@ export class DelegateStrategy implements Strategy {
     if (iteration === this.#iteration) return;
     if (this.#iteration < 0) await this.#limitMemory(session);
     this.#iteration = iteration;
-    this.#log('info', `Memory, pass ${Math.max(1, iteration)}: ${remaining} of ${total} bytes to send.`);
+    this.#log(
+      'info',
+      `Memory, pass ${Math.max(1, iteration)}: ${mebibytes(remaining)} of ${mebibytes(total)} MiB to send.`,
+    );
   }
 
   /** Of the bandwidth the call has told libvirt each disk's share: memory may have it all. */
@@ -190,4 +192,8 @@ export class DelegateStrategy implements Strategy {
   #log(level: 'info' | 'warning', message: string): void {
     this.#context.emit({ type: 'log', level, message });
   }
+}
+
+function mebibytes(bytes: number): number {
+  return Math.round(bytes / 2 ** 20);
 }

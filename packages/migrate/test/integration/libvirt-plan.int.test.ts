@@ -209,7 +209,7 @@ describe.skipIf(!lab.available)(`a plan on libvirt hosts ${lab.reason}`, () => {
         '1',
       ],
     );
-    expect(await problems()).toEqual(['SOURCE_NOT_READY vda']);
+    expect(await problems()).toEqual(['BLOCK_JOB_ACTIVE vda']);
     await pair.source.virsh('blockjob', pair.domain, 'vda', '--abort');
     expect(await problems()).toEqual([]);
   });
@@ -223,7 +223,7 @@ describe.skipIf(!lab.available)(`a plan on libvirt hosts ${lab.reason}`, () => {
         'SYSTEM_ERROR',
         'destination',
       ],
-      ['a destination of another kind', { to: 'qmp+unix:///nowhere' }, 'QMP_CONNECT', 'destination'],
+      ['a destination of another kind', { to: 'qmp+unix:///nowhere' }, 'INVALID_ARGUMENT', undefined],
     ] as const)('of %s', async (_, said, code, side) => {
       const domain = code === 'NO_DOMAIN' ? 'nosuch' : pair.domain;
       await expect(planned({ domain, ...said })).rejects.toMatchObject({

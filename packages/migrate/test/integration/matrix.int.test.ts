@@ -1,4 +1,11 @@
-import { type ImageLayout, leftovers, QemuPair, type QemuRelease, requires } from '@blockferry/lab';
+import {
+  type ImageLayout,
+  leftovers,
+  QemuPair,
+  type QemuRelease,
+  requires,
+  retriesFrom,
+} from '@blockferry/lab';
 import { describe, expect, it } from 'vitest';
 import { moveGuest } from '../support/moved-guest.js';
 import { failed, goesOn, isPhase, verified } from '../support/qemu-migration.js';
@@ -51,22 +58,25 @@ describe('the matrix', () => {
 });
 
 describe.skipIf(!lab.available)(`a guest arrives, whatever its images and QEMUs ${lab.reason}`, () => {
-  it.each(CELLS)('%s to %s, %s, QEMU %s, destination %s, %s', async (...cell) => {
+  for (const cell of CELLS) {
     const [sourceFormat, destinationFormat, monitors, releases, start, contents] = cell;
     const [from = '', to = ''] = releases.split(' to ');
-    await using pair = await QemuPair.start({
-      disks: DISKS,
-      sourceFormat,
-      destinationFormat,
-      monitors,
-      sourceRelease: release(from),
-      destinationRelease: release(to),
-      destinationPaused: start === '-S',
-      dirtyTarget: contents === 'dirty',
+    const name = `${sourceFormat} to ${destinationFormat}, ${monitors}, QEMU ${releases}, destination ${start}, ${contents}`;
+    it(name, { retry: retriesFrom(release(from)) }, async () => {
+      await using pair = await QemuPair.start({
+        disks: DISKS,
+        sourceFormat,
+        destinationFormat,
+        monitors,
+        sourceRelease: release(from),
+        destinationRelease: release(to),
+        destinationPaused: start === '-S',
+        dirtyTarget: contents === 'dirty',
+      });
+      const result = await moveGuest(pair, ['vda', 'vdb']);
+      expect(result.disks.map(({ disk }) => disk)).toEqual(['vda', 'vdb']);
     });
-    const result = await moveGuest(pair, ['vda', 'vdb']);
-    expect(result.disks.map(({ disk }) => disk)).toEqual(['vda', 'vdb']);
-  });
+  }
 });
 
 describe.skipIf(!lab.available)(`QEMU 7.2 ${lab.reason}`, () => {

@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { type LabPki, leftovers, makePki, QemuPair, requires, Scratch } from '@blockferry/lab';
+import { type LabPki, leftovers, makePki, QemuPair, requires, retriesFrom, Scratch } from '@blockferry/lab';
 import { connect, NbdError } from '@blockferry/nbd';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { moveGuest } from '../support/moved-guest.js';
@@ -22,7 +22,7 @@ describe.skipIf(!lab.available)(`a guest moves over TLS ${lab.reason}`, () => {
   });
   afterAll(() => scratch[Symbol.asyncDispose]());
 
-  it('monitors on tcp, QEMU 7.2', async () => {
+  it('monitors on tcp, QEMU 7.2', { retry: retriesFrom('7.2') }, async () => {
     await using pair = await QemuPair.start({
       disks: DISKS,
       monitors: 'tcp',

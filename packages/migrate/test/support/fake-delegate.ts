@@ -70,9 +70,9 @@ export class FakeSession implements DelegateSession {
     return 42;
   }
 
-  async setMemorySpeed(): Promise<void> {}
+  async setMemorySpeed(_speed: bigint): Promise<void> {}
 
-  async setMaxDowntime(): Promise<number> {
+  async setMaxDowntime(_ms: number): Promise<number> {
     return 300;
   }
 

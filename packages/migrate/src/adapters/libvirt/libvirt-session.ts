@@ -10,12 +10,13 @@ import type {
 import { MigrationError } from '../../error.js';
 import type { Side } from '../../error-code.js';
 import { toMigrationError } from '../../failure.js';
+import { destinationOf } from '../../libvirt-call.js';
 import { unless } from './asked.js';
 import { Daemon } from './daemon.js';
 import { DomainSigns } from './domain-signs.js';
 import { sightGuest } from './guest-sighting.js';
 import { LibvirtHost } from './libvirt-host.js';
-import { destinationUri, makeCall } from './make-call.js';
+import { makeCall } from './make-call.js';
 
 /** One of libvirt's migration calls on a domain, and what is to be known of it. */
 export class LibvirtSession implements DelegateSession {
@@ -118,8 +119,8 @@ export class LibvirtSession implements DelegateSession {
 
   /** A call that has but the destination's URI needs no connection of ours, until we want to know more. */
   async #reachDestination(): Promise<Daemon | undefined> {
-    const uri = destinationUri(this.#call);
-    if (this.#destination !== undefined || uri === undefined) return this.#destination;
+    const uri = destinationOf(this.#call);
+    if (this.#destination !== undefined || typeof uri !== 'string') return this.#destination;
     const signal = AbortSignal.timeout(REACH_MS);
     this.#ownDestination = await Daemon.connect(uri, { signal }).catch(() => undefined);
     this.#destination = this.#ownDestination;

@@ -32,16 +32,3 @@ export async function makeCall(
       return domain.migrateToURI3(call.dconnuri, call.params, call.flags);
   }
 }
-
-/** The destination's URI, of a call that has but that. */
-export function destinationUri(call: DelegateCall): string | undefined {
-  switch (call.call) {
-    case 'migrateToURI':
-      return call.duri;
-    case 'migrateToURI2':
-    case 'migrateToURI3':
-      return call.dconnuri;
-    default:
-      return undefined;
-  }
-}
