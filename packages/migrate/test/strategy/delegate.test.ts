@@ -146,10 +146,12 @@ describe('the progress', () => {
     const { session, outcome, strategy } = start();
     await session.made;
     session.copy = { disks: new Map([['vda', { current: 5, end: 2 ** 30 + 5 }]]), memory: MEMORY };
-    await expect.poll(() => strategy.progress()).toMatchObject([
-      { disk: 'vda', bytesDone: 5, bytesLeft: 2 ** 30 },
-      { disk: 'vdb', bytesDone: 2 ** 30, bytesLeft: 0 },
-    ]);
+    await expect
+      .poll(() => strategy.progress())
+      .toMatchObject([
+        { disk: 'vda', bytesDone: 5, bytesLeft: 2 ** 30 },
+        { disk: 'vdb', bytesDone: 2 ** 30, bytesLeft: 0 },
+      ]);
     session.succeed();
     await outcome;
   });
