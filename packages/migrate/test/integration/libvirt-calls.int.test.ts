@@ -5,11 +5,12 @@ import {
   MigrationCalls,
   OlderLibvirt,
   requires,
+  sha256,
   uriOf,
 } from '@blockferry/lab';
 import { errorCodes } from '@blockferry/libvirt';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openDomain, openHost } from '../../src/index.js';
+import { type Host, openDomain, openHost } from '../../src/index.js';
 import { BarePair } from '../support/bare-pair.js';
 import { EmbeddedPair } from '../support/embedded-pair.js';
 import { ObservedLibvirt } from '../support/observed-libvirt.js';
@@ -186,13 +187,58 @@ describe.skipIf(!lab.available)(`calls that are refused ${lab.reason}`, () => {
     }
   });
 
-  it('leaves the guest where it is', async () => {
+  it('leave the guest where it is', async () => {
     expect((await pair.source.virsh('domstate', pair.domain)).stdout.trim()).toBe('running');
     expect((await pair.destination.virsh('list', '--all', '--name')).stdout.trim()).toBe('');
+  });
+
+  describe('and calls that are not', () => {
+    it.each(MOVES)('on libvirt: $said.call copies $copied', async ({ said, copied }) => {
+      const name = `by-${said.call}`;
+      await small.start(name, SmallDomains.SHARING);
+      await using domain = await openDomain(pair.source.uri, { domain: name });
+      await using dest = await openHost(pair.destination.uri);
+      await make({ ...said, flags: said.call.includes('URI') ? `${COPY} PEER2PEER` : COPY }, domain, dest);
+      const there = (await pair.destination.virsh('list', '--name')).stdout.split('\n');
+      expect(there).toContain(said.dname ?? name);
+      expect((await pair.source.virsh('list', '--all', '--name')).stdout.split('\n')).not.toContain(name);
+      expect(await small.copied(name, SmallDomains.SHARING)).toEqual(copied);
+    });
+
+    // Those to an open host are tried on embedded domains.
+    it.each(MOVES.filter(({ said }) => said.call.includes('URI')))(
+      'on QEMU: $said.call copies $copied',
+      async ({ said, copied }) => {
+        const vdc = { name: 'vdc', device: 'share-rw=on' };
+        const side = { disks: [{ name: 'vda' }, { name: 'vdb' }, vdc] };
+        await using pair = await BarePair.start({ source: side, destination: side });
+        await using domain = await openDomain(pair.source.uri);
+        const { dname: _, ...call } = said;
+        await make({ ...call, to: pair.destination.uri, flags: COPY }, domain, { uri: '' } as Host);
+        expect(await pair.destination.cmd('query-status')).toMatchObject({ status: 'running' });
+        await pair.end();
+        const same: string[] = [];
+        for (const { name } of side.disks) {
+          const [here, there] = [pair.path('source', name), pair.path('destination', name)].map(sha256);
+          if ((await here) === (await there)) same.push(name);
+        }
+        expect(same).toEqual(copied);
+      },
+    );
   });
 });
 
 const COPY = 'LIVE UNSAFE NON_SHARED_DISK';
+
+/** Of a guest with vda, vdb, and vdc, which is shareable. */
+const MOVES: readonly { said: Omit<SaidCall, 'flags'>; copied: readonly string[] }[] = [
+  { said: { call: 'migrate', bandwidth: 100 }, copied: ['vda', 'vdb'] },
+  { said: { call: 'migrate2', dname: 'renamed' }, copied: ['vda', 'vdb'] },
+  { said: { call: 'migrate3', params: ['migrate_disks=vdb'] }, copied: ['vdb'] },
+  { said: { call: 'migrateToURI', bandwidth: 100 }, copied: ['vda', 'vdb'] },
+  { said: { call: 'migrateToURI2', dname: 'renamed too' }, copied: ['vda', 'vdb'] },
+  { said: { call: 'migrateToURI3', params: ['migrate_disks=vda', 'bandwidth=100'] }, copied: ['vda'] },
+];
 
 /** With all arguments but a definition, which is the guest's own. */
 const SENT: readonly SaidCall[] = [
