@@ -14,9 +14,9 @@ import { type Host, openDomain, openHost } from '../../src/index.js';
 import { BarePair } from '../support/bare-pair.js';
 import { EmbeddedPair } from '../support/embedded-pair.js';
 import { ObservedLibvirt } from '../support/observed-libvirt.js';
+import { byArguments } from '../support/refused-arguments.js';
 import {
   type Adapter,
-  byArguments,
   byDisks,
   byOldPeer,
   byState,
