@@ -9,6 +9,7 @@ setUp();
 const TYPE_CHECKED = [
   'packages/qmp/test',
   'packages/typed-params/test',
+  'packages/libvirt/test',
   'native/libvirt/test',
   'examples',
   'test',
@@ -36,6 +37,7 @@ const checks = [
   ...cppFormat(),
   ...TYPE_CHECKED.map((folder) => ['node_modules/.bin/tsc', ['-p', folder]]),
   [process.execPath, ['scripts/check-docs.mjs']],
+  [process.execPath, ['scripts/check-examples.mjs']],
   [process.execPath, ['scripts/generate-docs.mjs', '--check']],
 ];
 process.exitCode = checks.map(([command, args]) => run(command, args)).some((status) => status !== 0) ? 1 : 0;
@@ -43,7 +45,8 @@ process.exitCode = checks.map(([command, args]) => run(command, args)).some((sta
 /** The check of the C++ sources' format, where there is clang-format; in the lab there has to be. */
 function cppFormat() {
   const isThere = spawnSync('clang-format', ['--version'], { stdio: 'ignore' }).status === 0;
-  if (!isThere && process.env['BLOCKFERRY_LAB'] !== '1') {
+  const { BLOCKFERRY_LAB: inLab } = process.env;
+  if (!isThere && inLab !== '1') {
     console.error('clang-format is missing (Debian: apt install clang-format): C++ sources are not checked');
     return [];
   }

@@ -61,6 +61,11 @@ export interface BindingConnection {
    * the connection. Any number of times.
    */
   close(): Promise<void>;
+  /**
+   * For a peer that hangs for good: the calls in flight, of which libvirt's client forgets some when keep-alive gives the
+   * peer up, keep Node alive no more, and their threads do not count among those that there may be.
+   */
+  giveUp(): void;
   uri(): Promise<string>;
   hostname(): Promise<string>;
   type(): Promise<string>;

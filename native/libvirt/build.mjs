@@ -18,7 +18,7 @@ if (isUpToDate()) process.exit(0);
 const missing = missingTools();
 if (missing.length > 0) {
   console.warn(
-    `@blockferry/libvirt-native was not built: ${missing.join(', ')} is missing. Nothing but libvirt: URIs needs it.\n` +
+    `@blockferry/libvirt-native was not built: missing: ${missing.join(', ')}. Nothing but libvirt: URIs needs it.\n` +
       'To build it: Debian: apt install libvirt-dev pkg-config g++ make python3; ' +
       'Fedora: dnf install libvirt-devel pkgconf gcc-c++ make python3; then: npm rebuild @blockferry/libvirt-native',
   );
@@ -61,7 +61,7 @@ function missingTools() {
   const tools = [
     ['pkg-config', ['--version']],
     ['make', ['--version']],
-    [process.env['CXX'] ?? 'g++', ['--version']],
+    [(process.env['CXX'] ?? 'g++').split(' ')[0], ['--version']],
     ['python3', ['--version']],
   ];
   const missing = tools.filter(([command, args]) => !runs(command, args)).map(([command]) => command);

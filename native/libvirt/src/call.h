@@ -65,8 +65,9 @@ template <typename Work> class Call : public Job {
 // The half that stays with JavaScript: settles the promise with what the worker brought.
 template <typename Work, typename Convert> class PendingCallOf : public PendingCall {
   public:
-    PendingCallOf(Napi::Promise::Deferred deferred, std::shared_ptr<Call<Work>> call, Convert convert)
-        : deferred_(deferred), call_(std::move(call)), convert_(std::move(convert)) {}
+    PendingCallOf(Napi::Promise::Deferred deferred, WorkerPool &pool, std::shared_ptr<Call<Work>> call,
+                  Convert convert)
+        : deferred_(deferred), pool_(pool), call_(std::move(call)), convert_(std::move(convert)) {}
 
     void settle(Napi::Env env) override {
         if (const Failure *failure = call_->failure()) {
@@ -80,22 +81,27 @@ template <typename Work, typename Convert> class PendingCallOf : public PendingC
         }
     }
 
+    void giveUp() override { pool_.giveUp(*call_); }
+
   private:
     Napi::Promise::Deferred deferred_;
+    WorkerPool &pool_;
     std::shared_ptr<Call<Work>> call_;
     Convert convert_;
 };
 
-// Runs `work()` on a thread of the pool; the promise resolves with `convert(env, result)`, made on the
-// environment's own thread, or rejects with the failure that `work` threw. `work` must hold no JavaScript
-// value.
+// Runs `work()`, a call of that connection, on a thread of the pool; the promise resolves with `convert(env,
+// result)`, made on the environment's own thread, or rejects with the failure that `work` threw. `work` must
+// hold no JavaScript value.
 template <typename Work, typename Convert>
-Napi::Promise startCall(Napi::Env env, WorkerPool &pool, Work work, Convert convert) {
+Napi::Promise startCall(Napi::Env env, WorkerPool &pool, std::shared_ptr<ConnectionState> connection,
+                        Work work, Convert convert) {
     Environment &environment = Environment::of(env);
     const Napi::Promise::Deferred deferred = Napi::Promise::Deferred::New(env);
     const auto call = std::make_shared<Call<Work>>(std::move(work), environment.mailbox());
     const std::uint64_t id = environment.expect(
-        std::make_unique<PendingCallOf<Work, Convert>>(deferred, call, std::move(convert)));
+        std::make_unique<PendingCallOf<Work, Convert>>(deferred, pool, call, std::move(convert)),
+        std::move(connection));
     call->setId(id);
     try {
         pool.submit(call);
@@ -107,8 +113,10 @@ Napi::Promise startCall(Napi::Env env, WorkerPool &pool, Work work, Convert conv
 }
 
 // The same for a result that has a form in JavaScript of its own.
-template <typename Work> Napi::Promise startCall(Napi::Env env, WorkerPool &pool, Work work) {
-    return startCall(env, pool, std::move(work),
+template <typename Work>
+Napi::Promise startCall(Napi::Env env, WorkerPool &pool, std::shared_ptr<ConnectionState> connection,
+                        Work work) {
+    return startCall(env, pool, std::move(connection), std::move(work),
                      [](Napi::Env env, ResultOf<Work> &&result) { return toJs(env, std::move(result)); });
 }
 

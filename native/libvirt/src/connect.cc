@@ -67,7 +67,7 @@ Napi::Value connect(const Napi::CallbackInfo &info) {
         });
     };
     return startCall(
-        env, WorkerPool::longCalls(),
+        env, WorkerPool::longCalls(), state,
         [options = std::move(options), toState] { return open(options, toState); },
         [state](Napi::Env env, ConnectionHandle &&handle) {
             state->open(std::move(handle));

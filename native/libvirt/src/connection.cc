@@ -9,8 +9,13 @@ Napi::Value isClosed(Connection &connection, Arguments &arguments) {
 }
 
 Napi::Value close(Connection &connection, Arguments &arguments) {
-    return startCall(arguments.env(), WorkerPool::longCalls(),
+    return startCall(arguments.env(), WorkerPool::longCalls(), connection.state(),
                      [handle = connection.state()->close()]() mutable { handle.reset(); });
+}
+
+Napi::Value giveUp(Connection &connection, Arguments &arguments) {
+    Environment::of(arguments.env()).giveUp(connection.state());
+    return arguments.env().Undefined();
 }
 
 Napi::Value onClose(Connection &connection, Arguments &arguments) {
@@ -84,6 +89,7 @@ Connection::Methods Connection::methods() {
     Methods all{
         getter<blockferry::isClosed>("isClosed"),
         method<blockferry::close>("close"),
+        method<blockferry::giveUp>("giveUp"),
         method<blockferry::onClose>("onClose"),
         method<blockferry::uri>("uri"),
         method<blockferry::hostname>("hostname"),

@@ -24,7 +24,7 @@ class Connection : public Wrapped<Connection> {
         if (!state_->handle())
             return rejectClosed(Env(), kKind);
         return startCall(
-            Env(), WorkerPool::shortCalls(),
+            Env(), WorkerPool::shortCalls(), state_,
             [connection = state_->handle(), work = std::move(work)]() mutable { return work(connection); },
             std::move(convert)...);
     }

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "connection_state.h"
 #include "worker_pool.h"
 
 namespace blockferry {
@@ -35,10 +36,10 @@ Environment::Environment(Napi::Env env) : env_(env) {
 
 Environment &Environment::of(Napi::Env env) { return *env.GetInstanceData<Environment>(); }
 
-std::uint64_t Environment::expect(std::unique_ptr<PendingCall> call) {
-    if (pending_.empty())
-        orThrow(env_, napi_ref_threadsafe_function(env_, bell_));
-    pending_.emplace(++lastCall_, std::move(call));
+std::uint64_t Environment::expect(std::unique_ptr<PendingCall> call,
+                                  std::shared_ptr<ConnectionState> connection) {
+    pending_.emplace(++lastCall_, Pending{std::move(call), std::move(connection)});
+    keepAlive();
     return lastCall_;
 }
 
@@ -46,14 +47,33 @@ std::unique_ptr<PendingCall> Environment::forget(std::uint64_t id) {
     auto node = pending_.extract(id);
     if (node.empty())
         return nullptr;
-    if (pending_.empty())
-        napi_unref_threadsafe_function(env_, bell_);
-    return std::move(node.mapped());
+    if (!node.mapped().isGivenUp)
+        keepAliveNoMore();
+    return std::move(node.mapped().call);
 }
 
 void Environment::settle(std::uint64_t id) {
     if (const std::unique_ptr<PendingCall> call = forget(id))
         call->settle(env_);
+}
+
+void Environment::giveUp(const std::shared_ptr<ConnectionState> &connection) {
+    for (auto &[id, pending] : pending_) {
+        if (pending.connection != connection || std::exchange(pending.isGivenUp, true))
+            continue;
+        pending.call->giveUp();
+        keepAliveNoMore();
+    }
+}
+
+void Environment::keepAlive() {
+    if (waitedFor_++ == 0)
+        napi_ref_threadsafe_function(env_, bell_);
+}
+
+void Environment::keepAliveNoMore() {
+    if (--waitedFor_ == 0)
+        napi_unref_threadsafe_function(env_, bell_);
 }
 
 void Environment::deliver(napi_env env, napi_value, void *environment, void *) {

@@ -13,6 +13,8 @@
 
 namespace blockferry {
 
+class ConnectionState;
+
 // The classes that JavaScript sees.
 enum class Kind : std::size_t { Connection, Domain, Checkpoint, Pool, Volume };
 inline constexpr std::size_t kKinds = 5;
@@ -26,6 +28,8 @@ class PendingCall {
   public:
     virtual ~PendingCall() = default;
     virtual void settle(Napi::Env env) = 0;
+    // See WorkerPool.
+    virtual void giveUp() = 0;
 };
 
 // What the addon keeps for each environment, which is Node's main thread or one of its worker threads.
@@ -41,11 +45,13 @@ class Environment {
     // Shared with the threads that have something to tell.
     const std::shared_ptr<Mailbox> &mailbox() const { return mailbox_; }
 
-    // Notes a call; until it is settled the environment stays alive.
-    std::uint64_t expect(std::unique_ptr<PendingCall> call);
+    // Notes a call of that connection; until it is settled the environment stays alive.
+    std::uint64_t expect(std::unique_ptr<PendingCall> call, std::shared_ptr<ConnectionState> connection);
     // Takes the note back, for a call that did not get under way.
     std::unique_ptr<PendingCall> forget(std::uint64_t id);
     void settle(std::uint64_t id);
+    // The calls of a connection keep the environment alive no more, nor count as threads.
+    void giveUp(const std::shared_ptr<ConnectionState> &connection);
 
     // What a constructor that the addon calls is to take; nobody else can give one.
     void setSeed(void *seed) { seed_ = seed; }
@@ -54,13 +60,23 @@ class Environment {
     Napi::FunctionReference &classOf(Kind kind) { return classes_[static_cast<std::size_t>(kind)]; }
 
   private:
+    struct Pending {
+        std::unique_ptr<PendingCall> call;
+        std::shared_ptr<ConnectionState> connection;
+        bool isGivenUp = false;
+    };
+
+    void keepAlive();
+    void keepAliveNoMore();
     static void deliver(napi_env env, napi_value callback, void *environment, void *data);
     static void leave(void *environment);
 
     Napi::Env env_;
     napi_threadsafe_function bell_ = nullptr;
     std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>();
-    std::unordered_map<std::uint64_t, std::unique_ptr<PendingCall>> pending_;
+    std::unordered_map<std::uint64_t, Pending> pending_;
+    // Calls that keep the environment alive.
+    std::size_t waitedFor_ = 0;
     std::uint64_t lastCall_ = 0;
     std::array<Napi::FunctionReference, kKinds> classes_;
     void *seed_ = nullptr;

@@ -47,44 +47,68 @@ void WorkerPool::submit(std::shared_ptr<Job> job) {
         queue_.push_back(std::move(job));
         if (ended_)
             return;
-        if (queue_.size() > idle_ && threads_ < limit_) {
-            try {
-                startThread();
-            } catch (const std::system_error &) {
-                if (threads_ == 0) {
-                    queue_.pop_back();
-                    throw;
-                }
+        try {
+            startThreads();
+        } catch (const std::system_error &) {
+            if (threads_ == givenUp_) {
+                queue_.pop_back();
+                throw;
             }
         }
     }
     wake_.notify_one();
 }
 
-void WorkerPool::startThread() {
-    startDetachedThread(threadName_, [this] { work(); });
-    ++threads_;
+void WorkerPool::giveUp(Job &job) {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(job.isGivenUp_, true) || !job.isRunning_)
+        return;
+    ++givenUp_;
+    try {
+        startThreads();
+    } catch (const std::system_error &) {
+        // The next job tries again.
+    }
+}
+
+// As many as jobs wait for one, within the limit.
+void WorkerPool::startThreads() {
+    while (queue_.size() > free_ && threads_ - givenUp_ < limit_ && !ended_) {
+        startDetachedThread(threadName_, [this] { work(); });
+        ++threads_;
+        ++free_;
+    }
 }
 
 void WorkerPool::work() {
     thisIsWorker = true;
-    while (const std::shared_ptr<Job> job = next())
+    while (const std::shared_ptr<Job> job = next()) {
         job->run();
+        finish(*job);
+    }
 }
 
 // Nothing: the thread is to end, and is counted no more.
 std::shared_ptr<Job> WorkerPool::next() {
     std::unique_lock lock(mutex_);
-    ++idle_;
     const bool found = wake_.wait_for(lock, kIdleTime, [this] { return !queue_.empty() && !ended_; });
-    --idle_;
+    --free_;
     if (!found) {
         --threads_;
         return nullptr;
     }
     std::shared_ptr<Job> job = std::move(queue_.front());
     queue_.pop_front();
+    job->isRunning_ = true;
+    givenUp_ += job->isGivenUp_;
     return job;
+}
+
+void WorkerPool::finish(Job &job) {
+    const std::lock_guard lock(mutex_);
+    ++free_;
+    job.isRunning_ = false;
+    givenUp_ -= job.isGivenUp_;
 }
 
 } // namespace blockferry

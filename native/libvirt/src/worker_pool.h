@@ -13,6 +13,12 @@ class Job {
   public:
     virtual ~Job() = default;
     virtual void run() noexcept = 0;
+
+  private:
+    friend class WorkerPool;
+    // Under its pool's lock.
+    bool isRunning_ = false;
+    bool isGivenUp_ = false;
 };
 
 // Threads for calls that block. They are made as jobs come, up to a limit, and end after some seconds without
@@ -36,12 +42,15 @@ class WorkerPool {
 
     // Throws std::system_error if no thread is there for it and none can be made.
     void submit(std::shared_ptr<Job> job);
+    // Nobody waits for the job any more, which may hang for good: its thread does not count until it is back.
+    void giveUp(Job &job);
 
   private:
     void end();
-    void startThread();
+    void startThreads();
     void work();
     std::shared_ptr<Job> next();
+    void finish(Job &job);
 
     const char *const threadName_;
     const std::size_t limit_;
@@ -49,7 +58,9 @@ class WorkerPool {
     std::condition_variable wake_;
     std::deque<std::shared_ptr<Job>> queue_;
     std::size_t threads_ = 0;
-    std::size_t idle_ = 0;
+    // Of these, those that can take a job, and those whose job nobody waits for.
+    std::size_t free_ = 0;
+    std::size_t givenUp_ = 0;
     bool ended_ = false;
 };
 

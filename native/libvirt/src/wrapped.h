@@ -113,7 +113,8 @@ template <typename Class, typename Raw> class WrappedChild : public Wrapped<Clas
         if (!handle_)
             return rejectClosed(this->Env(), Class::kKind);
         return startCall(
-            this->Env(), pool, [held = handle_, work = std::move(work)]() mutable { return work(*held); },
+            this->Env(), pool, connection_,
+            [held = handle_, work = std::move(work)]() mutable { return work(*held); },
             std::move(convert)...);
     }
 

@@ -1,4 +1,8 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { requires } from '@blockferry/lab';
 import { describe, expect, it } from 'vitest';
 import { LibvirtDaemon } from './support/daemon.js';
@@ -42,6 +46,23 @@ describe.skipIf(!lab.available || !isBuilt)(`a daemon ${lab.reason}`, () => {
     });
     expect(await lost).toBe(KEEP_ALIVE);
     await connection.close();
+  });
+
+  it('that hangs has calls that are given up, which hold up neither others nor the end of the process', async () => {
+    await using daemon = await LibvirtDaemon.start();
+    const program = fileURLToPath(new URL('./fixtures/hung-calls.mjs', import.meta.url));
+    const child = spawn(process.execPath, [program, daemon.uri], { stdio: ['pipe', 'pipe', 'inherit'] });
+    try {
+      const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+      expect(await lines.next()).toEqual({ value: 'connected', done: false });
+      await daemon.freeze();
+      const ended = once(child, 'exit');
+      child.stdin.end('the daemon hangs\n');
+      expect(await lines.next()).toEqual({ value: 'alive', done: false });
+      expect(await ended).toEqual([0, null]);
+    } finally {
+      child.kill('SIGKILL');
+    }
   });
 
   it('has no connection left of those that were closed, forgotten or lost', async () => {

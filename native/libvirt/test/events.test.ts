@@ -3,6 +3,7 @@ import { run } from '@blockferry/lab';
 import type { BindingConnection, BindingDomain } from '@blockferry/libvirt-native';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { collectGarbageUntil } from './support/garbage.js';
+import { Heard } from './support/heard.js';
 import { isBuilt, open, rejection } from './support/libvirt.js';
 import { domainXml, TestNode } from './support/test-node.js';
 
@@ -26,7 +27,7 @@ describe.skipIf(!isBuilt)('events of domains', () => {
   });
 
   it('are told in order, with the domain as it was', async () => {
-    await using heard = await listen(connection, null);
+    await using heard = await Heard.of(connection, LIFECYCLE);
     const other = await connection.createDomain(domainXml('other'), 0);
     const id = other.id();
     await other.suspend();
@@ -42,8 +43,8 @@ describe.skipIf(!isBuilt)('events of domains', () => {
   });
 
   it('are told of one domain, if so asked', async () => {
-    await using all = await listen(connection, null);
-    await using heard = await listen(connection, second);
+    await using all = await Heard.of(connection, LIFECYCLE);
+    await using heard = await Heard.of(connection, LIFECYCLE, second);
     await first.suspend();
     await second.suspend();
     await first.resume();
@@ -58,8 +59,8 @@ describe.skipIf(!isBuilt)('events of domains', () => {
   });
 
   it('end with their subscription, while others go on', async () => {
-    await using others = await listen(connection, null);
-    const heard = await listen(connection, null);
+    await using others = await Heard.of(connection, LIFECYCLE);
+    const heard = await Heard.of(connection, LIFECYCLE);
     await heard[Symbol.asyncDispose]();
     await first.suspend();
     await first.resume();
@@ -74,7 +75,7 @@ describe.skipIf(!isBuilt)('events of domains', () => {
     const domain = await another.domainByName('first');
     const ends = [(heard: AsyncDisposable) => heard[Symbol.asyncDispose](), () => another.close()];
     for (const end of ends) {
-      const heard = await listen(another, null);
+      const heard = await Heard.of(another, LIFECYCLE);
       const changed = domain.suspend().then(() => domain.resume());
       const ended = end(heard);
       heard.events.length = 0;
@@ -128,35 +129,6 @@ describe.skipIf(!isBuilt)('events of domains', () => {
     expect(stdout).toBe('subscribed\n');
   });
 });
-
-interface Heard {
-  readonly domain: { readonly name: string; readonly uuid: string; readonly id: number };
-  readonly event: number;
-  readonly detail: number;
-}
-
-/** Lifecycle events as they come; ends its subscription with itself. */
-async function listen(connection: BindingConnection, domain: BindingDomain | null) {
-  const events: Heard[] = [];
-  let wake = () => {};
-  const id = await connection.onDomainEvent(LIFECYCLE, domain, (event) => {
-    events.push(event);
-    wake();
-  });
-  return {
-    id,
-    events,
-    async until(count: number): Promise<Heard[]> {
-      while (events.length < count) {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      }
-      return events;
-    },
-    [Symbol.asyncDispose]: () => connection.offDomainEvent(id),
-  };
-}
 
 async function forgotten(uri: string): Promise<WeakRef<object>[]> {
   const connection = await open(uri);

@@ -43,6 +43,7 @@ export class Calls {
     this.#isWatched = false;
     const hanging = left.filter((giveUp) => this.#inFlight.has(giveUp));
     if (hanging.length === 0 || (await this.#binding.isAlive().catch(() => true))) return;
+    this.#binding.giveUp();
     for (const giveUp of hanging) giveUp(new LibvirtError(details.code, message, details));
     this.#onHung();
   }

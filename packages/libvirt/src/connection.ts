@@ -269,8 +269,8 @@ export class Connection implements AsyncDisposable {
   }
 
   /**
-   * Subscribes to the events of domains. What happens after the promise has resolved is in the stream; none is lost in
-   * silence. All lifecycle events are kept until they are read; of the other kinds 10 000, and a reader that falls further
+   * Subscribes to the events of domains. What happens after the promise has resolved is in the stream, in order, and what
+   * happened just before may be; none is lost in silence. All lifecycle events are kept until they are read; of the other kinds 10 000, and a reader that falls further
    * behind gets `OVERFLOW` in place of the first that had no room.
    *
    * The stream ends when its loop is left, when it or the connection is closed; it throws `ABORTED` after its signal, and

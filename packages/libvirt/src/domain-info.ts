@@ -1,10 +1,10 @@
 import type { BindingDomain } from '@blockferry/libvirt-native';
 import { toNumber } from './integers.js';
 import { nameOf, nameOfPair, type PairIn } from './names.js';
-import { type JobStatistics, paramsOf } from './params.js';
+import { type JobStatistics, operationOf, paramsOf } from './params.js';
 import { type BlockJobType, blockJobTypes } from './tables/block-jobs.js';
 import { domainStates } from './tables/domain-states.js';
-import { type JobType, jobTypes } from './tables/jobs.js';
+import { type JobOperation, type JobType, jobTypes } from './tables/jobs.js';
 
 type StatusOf<P> = P extends readonly [infer S, infer R] ? { readonly state: S; readonly reason: R } : never;
 
@@ -57,6 +57,7 @@ export interface JobInfo {
 /** A job, running or completed. */
 export interface JobStats {
   readonly type: JobType;
+  readonly operation: JobOperation;
   readonly params: JobStatistics;
 }
 
@@ -117,8 +118,9 @@ export function toJobInfo(info: Raw<'jobInfo'>): JobInfo {
   };
 }
 
-export function toJobStats({ type, params }: Raw<'jobStats'>): JobStats {
-  return { type: nameOf(jobTypes, type), params: paramsOf(params) };
+export function toJobStats(stats: Raw<'jobStats'>): JobStats {
+  const params: JobStatistics = paramsOf(stats.params);
+  return { type: nameOf(jobTypes, stats.type), operation: operationOf(params), params };
 }
 
 export function toBlockInfo({ capacity, allocation, physical }: Raw<'blockInfo'>): BlockInfo {

@@ -5,13 +5,14 @@ import type {
   BindingDomainEvents,
 } from '@blockferry/libvirt-native';
 import { nameOf, nameOfPair, type PairIn } from './names.js';
-import { type JobStatistics, paramsOf } from './params.js';
+import { type JobStatistics, operationOf, paramsOf } from './params.js';
 import {
   type BlockJobStatus,
   type BlockJobType,
   blockJobStatuses,
   blockJobTypes,
 } from './tables/block-jobs.js';
+import type { JobOperation } from './tables/jobs.js';
 import { lifecycleEvents } from './tables/lifecycle-events.js';
 
 /** The domain that an event is of, as it was then; `connection.domainByUuid` opens it. */
@@ -52,6 +53,7 @@ export interface MigrationIterationEvent {
 export interface JobCompletedEvent {
   readonly kind: 'job-completed';
   readonly domain: EventDomain;
+  readonly operation: JobOperation;
   readonly statistics: JobStatistics;
 }
 
@@ -110,11 +112,10 @@ export const eventSources: { readonly [K in DomainEventKind]: EventSource<Domain
     domain: domainOf(raw),
     iteration: raw.iteration,
   })),
-  'job-completed': source(21, (raw) => ({
-    kind: 'job-completed',
-    domain: domainOf(raw),
-    statistics: paramsOf(raw.params),
-  })),
+  'job-completed': source(21, (raw) => {
+    const statistics: JobStatistics = paramsOf(raw.params);
+    return { kind: 'job-completed', domain: domainOf(raw), operation: operationOf(statistics), statistics };
+  }),
 };
 
 function source<N extends keyof BindingDomainEvents, E>(

@@ -66,6 +66,7 @@ export type { LibvirtErrorDomain } from './tables/error-domains.js';
 export type { LibvirtErrorLevel } from './tables/error-levels.js';
 export type {
   AbortJobFlag,
+  JobOperation,
   JobStatsFlag,
   JobType,
   MigrateMaxSpeedFlag,

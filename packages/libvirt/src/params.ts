@@ -7,6 +7,8 @@ import {
   TypedParams,
 } from '@blockferry/typed-params';
 import { invalidArgument } from './failure.js';
+import { nameOf } from './names.js';
+import { type JobOperation, jobOperations } from './tables/jobs.js';
 
 /** Parameters of a migration: as a list, or as a plain object whose names and types are checked. */
 export type MigrationParams = TypedParams | TypedParams<MigrationSchema> | MigrateParamsRecord;
@@ -32,6 +34,11 @@ export function paramBytes(params: Pick<TypedParams, 'toXdr'>): Uint8Array {
 export function paramsOf<S extends Schema = Schema>(bytes: Uint8Array): TypedParams<S> {
   const params = TypedParams.fromXdr(bytes, { limit: Number.POSITIVE_INFINITY });
   return params as unknown as TypedParams<S>;
+}
+
+/** What the job does that they are of. */
+export function operationOf(params: JobStatistics): JobOperation {
+  return nameOf(jobOperations, params.get('operation') ?? 0);
 }
 
 /** Of whichever copy of that package; no parameter of a migration is called so. */
