@@ -1,5 +1,6 @@
 #include "environment.h"
 
+#include <exception>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -11,10 +12,11 @@ namespace blockferry {
 
 namespace {
 
-// What a callback of the user's threw becomes an uncaught exception, as if a listener of an event emitter had.
-void raise(napi_env env, const Napi::Error &error) {
+// What a callback of the user's threw becomes an uncaught exception, as if a listener of an event emitter
+// had.
+template <typename ToValue> void raise(napi_env env, ToValue toValue) {
     try {
-        napi_fatal_exception(env, error.Value());
+        napi_fatal_exception(env, toValue());
     } catch (const Napi::Error &) {
         // The environment is being terminated: nobody is left to be told.
     }
@@ -95,7 +97,9 @@ void Environment::deliver(napi_env env, napi_value, void *environment, void *) {
         try {
             letter(self);
         } catch (const Napi::Error &error) {
-            raise(env, error);
+            raise(env, [&] { return error.Value(); });
+        } catch (const std::exception &error) {
+            raise(env, [&] { return Napi::Error::New(env, error.what()).Value(); });
         }
     }
 }

@@ -42,7 +42,15 @@ export interface ConnectOptions extends CallOptions {
  * Source: libvirt, virConnectOpenAuth, virConnectOpenReadOnly, virConnectSetKeepAlive.
  */
 export function connect(uri?: string, options: ConnectOptions = {}): Promise<Connection> {
-  return call(options, () => open(uri, options), { late: (connection) => void connection.close() });
+  let giveUp: (() => void) | undefined;
+  const onOpening = (giveUpNative: () => void): void => {
+    giveUp = giveUpNative;
+  };
+  return call(options, () => open(uri, options, onOpening), {
+    // A daemon that hangs while it is connected to would keep Node alive.
+    onAbort: () => giveUp?.(),
+    late: (connection) => void connection.close().catch(() => {}),
+  });
 }
 
 /**
@@ -57,7 +65,11 @@ export async function libvirtVersion(): Promise<Version> {
   return toVersion(version());
 }
 
-async function open(uri: string | undefined, options: ConnectOptions): Promise<Connection> {
+async function open(
+  uri: string | undefined,
+  options: ConnectOptions,
+  onOpening: (giveUp: () => void) => void,
+): Promise<Connection> {
   const { readOnly = false, auth, signal, keepAlive = DEFAULT_KEEP_ALIVE } = options;
   if (keepAlive !== false) {
     checkInteger('keepAlive.intervalSeconds', keepAlive.intervalSeconds, 1, MAX_INT);
@@ -70,6 +82,7 @@ async function open(uri: string | undefined, options: ConnectOptions): Promise<C
     binding = await connectNative(uri ?? null, {
       readOnly,
       credentialTypes: authentication?.credentialTypes ?? [],
+      onOpening,
       ...(authentication !== undefined && { auth: authentication.auth }),
     });
   } catch (failure) {
@@ -82,7 +95,7 @@ async function open(uri: string | undefined, options: ConnectOptions): Promise<C
     if (keepAlive !== false) await startKeepAlive(binding, keepAlive);
     return connection;
   } catch (failure) {
-    await connection.close();
+    await connection.close().catch(() => {});
     throw failure;
   }
 }
