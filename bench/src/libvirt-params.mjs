@@ -1,8 +1,9 @@
-// Times how 64 typed parameters become JavaScript's and libvirt's again, beside C that copies them once.
+// Times how 64 typed parameters of libvirt's become JavaScript's and libvirt's again, beside C that copies them.
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { TypedParams } from '@blockferry/typed-params';
 import { compiled } from './libvirt/compiled.mjs';
+import { least, median } from './median.mjs';
 import { counters, mixedParams } from './params.mjs';
 
 const { values } = parseArgs({ options: { runs: { type: 'string', default: '15' } } });
@@ -10,43 +11,61 @@ const runs = Number(values.runs);
 const CALLS = 5000;
 const TYPES = { int: 1, uint: 2, llong: 3, ullong: 4, double: 5, boolean: 6, string: 7 };
 
-const copyParams = compiled('copy_params.c');
-process.once('exit', copyParams.close);
+const copyProgram = compiled('copy_params.c');
+const convertProgram = compiled('convert_params.cc', ['typed_params.cc', 'xdr.cc']);
 console.log(`${runs} runs of ${CALLS} calls in turn: medians in µs, the least in brackets\n`);
-console.log('| 64 parameters | C: copy | into JavaScript | back | into, times C | back, times C |');
-console.log('| --- | --- | --- | --- | --- | --- |');
-report('mixed, with an XML', mixedParams());
+report('an XML, names and one of each type', mixedParams());
 report('counters', counters());
 
 function report(name, params) {
-  const xdr = params.toXdr();
-  const times = { copy: [], into: [], back: [] };
-  for (let run = -1; run < runs; run++) {
-    const copy = copied(params);
-    const into = microseconds(() => TypedParams.fromXdr(xdr));
-    const back = microseconds(() => params.toXdr());
+  const times = { copy: [], toXdr: [], array: [], fromXdr: [], encode: [], decode: [] };
+  for (let turn = -1; turn < runs; turn++) {
+    const measured = measure(params);
     // The first one warms up.
-    if (run < 0) continue;
-    times.copy.push(copy);
-    times.into.push(into);
-    times.back.push(back);
+    if (turn < 0) continue;
+    for (const [what, time] of Object.entries(measured)) times[what].push(time);
   }
-  const [copy, into, back] = [times.copy, times.into, times.back].map((measured) => measured.sort(byValue));
-  const shown = [copy, into, back].map((sorted) => `${median(sorted).toFixed(2)} (${sorted[0].toFixed(2)})`);
-  const ratios = [into, back].map(
-    (sorted) => `${(median(sorted) / median(copy)).toFixed(2)} (${(sorted[0] / copy[0]).toFixed(2)})`,
-  );
-  console.log(`| ${name} | ${[...shown, ...ratios].join(' | ')} |`);
+  const into = sums(times.toXdr, times.array, times.fromXdr);
+  const back = sums(times.encode, times.decode);
+  const rows = [
+    ['C copies and frees them', times.copy],
+    ['the addon writes XDR', times.toXdr],
+    ['an array for it', times.array],
+    ['fromXdr()', times.fromXdr],
+    ['into JavaScript', into],
+    ['toXdr()', times.encode],
+    ['the addon reads XDR, frees', times.decode],
+    ['back', back],
+    ['there and back', sums(into, back)],
+  ];
+  console.log(`| ${name} | µs | times C |\n| --- | --- | --- |`);
+  for (const [what, measured] of rows) {
+    const ratio = [median, least].map((of) => (of(measured) / of(times.copy)).toFixed(2));
+    const shown = [median, least].map((of) => of(measured).toFixed(2));
+    console.log(`| ${what} | ${shown[0]} (${shown[1]}) | ${ratio[0]} (${ratio[1]}) |`);
+  }
+  console.log();
 }
 
-function copied(params) {
+function measure(params) {
   const lines = [...params].map(({ name, type, value }) => `${name}\t${TYPES[type]}\t${value}`);
-  const { status, stdout } = spawnSync(copyParams.path, [CALLS], {
-    input: lines.join('\n'),
-    encoding: 'utf8',
-  });
-  if (status !== 0) throw new Error(`copy_params ended with ${status}`);
-  return Number(stdout);
+  const xdr = params.toXdr();
+  const [copy] = output(copyProgram, lines.join('\n'));
+  const [toXdr, decode] = output(convertProgram, xdr);
+  return {
+    copy,
+    toXdr,
+    decode,
+    array: microseconds(() => xdr.slice()),
+    fromXdr: microseconds(() => TypedParams.fromXdr(xdr)),
+    encode: microseconds(() => params.toXdr()),
+  };
+}
+
+function output(program, input) {
+  const { status, stdout } = spawnSync(program, [CALLS], { input, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${program} ended with ${status}`);
+  return stdout.trim().split(' ').map(Number);
 }
 
 function microseconds(call) {
@@ -55,10 +74,7 @@ function microseconds(call) {
   return Number(process.hrtime.bigint() - start) / CALLS / 1000;
 }
 
-function median(sorted) {
-  return sorted[Math.floor(sorted.length / 2)];
-}
-
-function byValue(a, b) {
-  return a - b;
+/** Of the times of each turn. */
+function sums(first, ...others) {
+  return first.map((time, turn) => others.reduce((sum, times) => sum + times[turn], time));
 }

@@ -1,8 +1,9 @@
 /*
- * migrate SOURCE DESTINATION DOMAIN CALLS - makes libvirt's own migration calls, and says how it refuses them. The
- * file CALLS has a line for each, its fields parted by tabs: the call, its flags, its bandwidth, four texts in the
- * order of the call's arguments ('-' for NULL, else '=' and the text), and NAME=TYPE=VALUE for each typed parameter.
- * The answer to each: code, domain and message of the error, parted by tabs, then a NUL; no error is 0 and 0.
+ * migrate SOURCE DESTINATION DOMAIN CALLS - makes libvirt's own migration calls, and says how it refuses
+ * them. The file CALLS has a line for each, its fields parted by tabs: the call, its flags, its bandwidth,
+ * four texts in the order of the call's arguments ('-' for NULL, else '=' and the text), and NAME=TYPE=VALUE
+ * for each typed parameter. The answer to each: code, domain and message of the error, parted by tabs, then a
+ * NUL; no error is 0 and 0.
  */
 #include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
@@ -43,8 +44,8 @@ static void add(struct call *call, char *text) {
     const char *name = strsep(&text, "=");
     const char *type = strsep(&text, "=");
     if (!type || !text ||
-        virTypedParamsAddFromString(&call->params, &call->param_count, &call->param_capacity, name, atoi(type),
-                                    text) < 0)
+        virTypedParamsAddFromString(&call->params, &call->param_count, &call->param_capacity, name,
+                                    atoi(type), text) < 0)
         give_up(name);
 }
 

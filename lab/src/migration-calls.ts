@@ -35,6 +35,8 @@ export interface Refusal {
 /** Whom to ask, where it is not the pair's guest and its two hosts. */
 export interface Asked {
   readonly domain?: string;
+  /** URIs. */
+  readonly source?: string;
   readonly destination?: string;
 }
 
@@ -62,7 +64,11 @@ export class MigrationCalls {
     const { directory, source, destination } = this.#pair;
     const file = join(directory, 'calls');
     await writeFile(file, calls.map((call) => `${toLine(call)}\n`).join(''));
-    const whom = [source.uri, asked.destination ?? destination.uri, asked.domain ?? this.#pair.domain];
+    const whom = [
+      asked.source ?? source.uri,
+      asked.destination ?? destination.uri,
+      asked.domain ?? this.#pair.domain,
+    ];
     const { stdout } = await run(this.#program, [...whom, file]);
     return stdout.split('\0').slice(0, -1).map(toRefusal);
   }

@@ -24,6 +24,10 @@ describe.skipIf(!lab.available)(`a pair of libvirt hosts ${lab.reason}`, () => {
       expect({ bad, errors }).toEqual({ bad: 0, errors: 0 });
       expect((await source.virsh('list', '--all', '--name')).stdout.trim()).toBe('');
       expect((await destination.virsh('list', '--name')).stdout.trim()).toBe(domain);
+      await destination.addPool();
+      await destination.crashDaemon();
+      expect((await destination.virsh('vol-list', 'images')).stdout).toContain('vda.raw');
+      await destination.waitMoreBeats(1);
 
       expect(() => pair.verify('destination', 'vda')).toThrow('end()');
       expect(await processes(directory)).not.toEqual([]);

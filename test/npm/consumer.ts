@@ -57,10 +57,19 @@ async function install(folder: string, tarballs: readonly string[]): Promise<Tar
   await mkdir(join(folder, 'node_modules'), { recursive: true });
   await writeFile(join(folder, 'package.json'), JSON.stringify({ name: 'consumer', private: true }));
   // What others have published comes from the checkout, so that no network is needed.
-  const others = ['commander', 'picocolors', '@types/node', 'undici-types'].map((name) =>
+  const others = ['commander', 'picocolors', 'node-addon-api', '@types/node', 'undici-types'].map((name) =>
     join(ROOT, 'node_modules', name),
   );
-  const flags = ['--offline', '--install-links', '--no-audit', '--no-fund', '--loglevel=error'];
+  others.push(await standIn(join(folder, '..'), 'node-gyp'));
+  // libvirt's addon is not built: that takes a minute, and is what the checkout's own is tested for.
+  const flags = [
+    '--offline',
+    '--install-links',
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+  ];
   await execute(folder, 'npm', ['install', ...flags, ...tarballs, ...others]);
   const { dependencies } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as {
     dependencies: Record<string, string>;
@@ -69,6 +78,16 @@ async function install(folder: string, tarballs: readonly string[]): Promise<Tar
     const path = tarballs.find((tarball) => basename(tarball) === basename(from));
     return path === undefined ? [] : [{ name, path }];
   });
+}
+
+/** An empty package in place of one that nothing here runs, and that brings many others. */
+async function standIn(parent: string, name: string): Promise<string> {
+  const manifest = await readFile(join(ROOT, 'node_modules', name, 'package.json'), 'utf8');
+  const { version } = JSON.parse(manifest) as { version: string };
+  const folder = join(parent, name);
+  await mkdir(folder);
+  await writeFile(join(folder, 'package.json'), JSON.stringify({ name, version }));
+  return folder;
 }
 
 async function execute(cwd: string, program: string, args: readonly string[]): Promise<string> {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ROOT } from '../checkout.js';
 import { Consumer } from './consumer.js';
 
-const LIBRARIES = ['typed-params', 'qmp', 'engine', 'nbd', 'migrate'];
+const LIBRARIES = ['typed-params', 'qmp', 'engine', 'nbd', 'libvirt', 'migrate'];
 const PLATFORM = '@blockferry/engine-linux-x64-gnu';
 const TOOLS = join(ROOT, 'node_modules', '.bin');
 
@@ -70,6 +70,19 @@ describe('the packages, installed from their tarballs', () => {
     expect((await consumer.run('npx', ['--offline', 'blockferry', '--version'])).trim()).toBe(version);
   });
 
+  it("hold what libvirt's addon is built from, and say how where it is not built", async () => {
+    const folder = consumer.path('node_modules/@blockferry/libvirt-native');
+    const files = await readdir(folder, { recursive: true });
+    const sources = await readdir(join(ROOT, 'native/libvirt/src'));
+    const needed = ['binding.gyp', 'build.mjs', ...sources.map((name) => join('src', name))];
+    expect(files).toEqual(expect.arrayContaining(needed));
+    const connecting = `import('@blockferry/libvirt').then(({ connect }) => connect('test:///default'))
+      .catch(({ code, message }) => console.log(code, message));`;
+    expect(await consumer.run('node', ['-e', connecting])).toMatch(
+      /^NOT_INSTALLED .*npm rebuild @blockferry\/libvirt-native/,
+    );
+  });
+
   it('are clean to publint and to "are the types wrong"', async () => {
     for (const { name, path } of consumer.tarballs) {
       const lint = consumer.run(join(TOOLS, 'publint'), ['run', path, '--strict']);
@@ -94,6 +107,7 @@ const TYPED_USE = `
 import { TypedParams, migrationSchema } from '@blockferry/typed-params';
 import { connectQmp } from '@blockferry/qmp';
 import { copy, type CopyResult } from '@blockferry/nbd';
+import { connect, type Domain } from '@blockferry/libvirt';
 import { startMigration, type MigrationJob } from '@blockferry/migrate';
 import type { BindingExport } from '@blockferry/engine';
 
@@ -104,6 +118,10 @@ export async function use(): Promise<MigrationJob> {
   const running: boolean = (await qemu.execute('query-status')).running;
   const copied: CopyResult = await copy('a.raw', 'b.raw').done;
   return startMigration({ from: qemu.greeting.version.package, to: '', disks, verify: running, bandwidth: copied.bytesMoved });
+}
+export async function guests(): Promise<Domain[]> {
+  await using connection = await connect('qemu:///system');
+  return connection.domains(['ACTIVE']);
 }
 export const size = (exported: BindingExport): number => exported.size;
 // @ts-expect-error

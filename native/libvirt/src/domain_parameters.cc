@@ -9,16 +9,26 @@ namespace blockferry {
 
 namespace {
 
-// libvirt's older way of giving parameters: asked with no room, `get` says how many there may be.
-template <typename Get> std::vector<std::uint8_t> fetched(Get get) {
-    int most = 0;
-    check(get(nullptr, &most));
-    if (most == 0)
-        return TypedParams().toXdr();
-    TypedParams params(most);
-    check(get(params.get(), params.outCount()));
-    return params.toXdr();
+// libvirt's older way of giving parameters: it fills what room there is, and without any says how many there
+// may be. To ask that first would be another question to the peer; so there is room for as many as its
+// protocol carries, and only if all of it is taken there may be more.
+template <typename Get> std::vector<std::uint8_t> fetched(int room, Get get) {
+    for (;;) {
+        TypedParams params(room);
+        check(get(params.get(), params.outCount()));
+        if (params.count() < room)
+            return params.toXdr();
+        int most = 0;
+        check(get(nullptr, &most));
+        if (most <= room)
+            return params.toXdr();
+        room = most;
+    }
 }
+
+// Source: libvirt, src/remote/remote_protocol.x, REMOTE_DOMAIN_MEMORY_PARAMETERS_MAX and the like.
+constexpr int kMostParameters = 16;
+constexpr int kMostLimitsOfDisk = 32;
 
 // The functions of a kind of parameters that a domain has.
 using Get = int (*)(virDomainPtr, virTypedParameterPtr, int *, unsigned int);
@@ -27,8 +37,9 @@ using Set = int (*)(virDomainPtr, virTypedParameterPtr, int, unsigned int);
 template <Get get> Napi::Value parameters(Domain &domain, Arguments &arguments) {
     const unsigned int flags = arguments.uint32("flags");
     return domain.call([flags](const DomainHandle &held) {
-        return fetched(
-            [&](virTypedParameterPtr params, int *count) { return get(held, params, count, flags); });
+        return fetched(kMostParameters, [&](virTypedParameterPtr params, int *count) {
+            return get(held, params, count, flags);
+        });
     });
 }
 
@@ -55,7 +66,7 @@ Napi::Value blockIoTune(Domain &domain, Arguments &arguments) {
     std::string disk = arguments.text("disk");
     const unsigned int flags = arguments.uint32("flags");
     return domain.call([disk = std::move(disk), flags](const DomainHandle &held) {
-        return fetched([&](virTypedParameterPtr params, int *count) {
+        return fetched(kMostLimitsOfDisk, [&](virTypedParameterPtr params, int *count) {
             return virDomainGetBlockIoTune(held, disk.c_str(), params, count, flags);
         });
     });

@@ -49,7 +49,7 @@ export function connect(uri?: string, options: ConnectOptions = {}): Promise<Con
   return call(options, () => open(uri, options, onOpening), {
     // A daemon that hangs while it is connected to would keep Node alive.
     onAbort: () => giveUp?.(),
-    late: (connection) => void connection.close(),
+    late: (connection) => void connection.close().catch(() => {}),
   });
 }
 
@@ -95,7 +95,7 @@ async function open(
     if (keepAlive !== false) await startKeepAlive(binding, keepAlive);
     return connection;
   } catch (failure) {
-    await connection.close();
+    await connection.close().catch(() => {});
     throw failure;
   }
 }

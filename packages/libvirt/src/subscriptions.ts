@@ -1,13 +1,12 @@
-import type { BindingConnection, BindingDomain } from '@blockferry/libvirt-native';
+import type { BindingConnection } from '@blockferry/libvirt-native';
 import type { CallOptions } from './call.js';
 import type { Calls } from './calls.js';
 import type { Domain } from './domain.js';
 import { LibvirtError } from './error.js';
-import { EventFeed } from './event-feed.js';
 import { EventQueue, type EventStream } from './event-stream.js';
 import { type DomainEventKind, type DomainEvents, eventSources } from './events.js';
-import { aborted, invalidArgument, toLibvirtError } from './failure.js';
-import { connectionHandle, domainBinding } from './handles.js';
+import { aborted, invalidArgument } from './failure.js';
+import { domainBinding } from './handles.js';
 import type { CloseReason } from './tables/close-reasons.js';
 
 /** Which events are asked for, and for how long. */
@@ -22,8 +21,7 @@ export interface EventOptions extends CallOptions {
 export class Subscriptions {
   readonly #binding: BindingConnection;
   readonly #calls: Calls;
-  /** By kind, and by the domain's UUID. */
-  readonly #feeds = new Map<string, EventFeed<never>>();
+  readonly #streams = new Set<EventQueue<never>>();
 
   constructor(binding: BindingConnection, calls: Calls) {
     this.#binding = binding;
@@ -36,7 +34,11 @@ export class Subscriptions {
     options: EventOptions,
   ): Promise<EventStream<DomainEvents[K]>> {
     const { domain, signal } = options;
-    const key = `${kind} ${domain?.uuid ?? ''}`;
+    const source = Object.hasOwn(eventSources, kind) ? eventSources[kind] : undefined;
+    if (source === undefined) {
+      const known = Object.keys(eventSources).join(', ');
+      throw invalidArgument(`unknown kind of event '${String(kind)}'; there are: ${known}`);
+    }
     const onAbort = (): void => {
       if (signal !== undefined) void queue.end({ error: aborted(signal) });
     };
@@ -44,18 +46,24 @@ export class Subscriptions {
       capacity: kind === 'lifecycle' ? Number.POSITIVE_INFINITY : CAPACITY,
       overflow: () => fellBehind(kind),
       unsubscribe: async () => {
+        this.#streams.delete(queue as EventQueue<never>);
         signal?.removeEventListener('abort', onAbort);
-        await feed?.remove(queue);
-        if (feed?.isIdle) this.#feeds.delete(key);
+        const id = await registered;
+        if (!this.#binding.isClosed) await this.#binding.offDomainEvent(id);
       },
     });
-    let feed: EventFeed<DomainEvents[K]> | undefined;
+    // From here on, for the connection may be lost before the promise is looked at.
+    this.#streams.add(queue as EventQueue<never>);
+    const registered = this.#calls.run(
+      options,
+      () => {
+        const only = domain === undefined ? null : domainBinding(domain);
+        return source.subscribe(this.#binding, only, (event) => queue.push(event));
+      },
+      { late: (id) => void this.#binding.offDomainEvent(id).catch(() => {}) },
+    );
     try {
-      await this.#calls.run(options, () => {
-        const only = domain === undefined ? null : this.#open(domain);
-        feed = this.#feed(kind, key);
-        return feed.add(queue, only);
-      });
+      await registered;
     } catch (error) {
       void queue.end();
       throw error;
@@ -66,27 +74,8 @@ export class Subscriptions {
 
   /** Ends all streams: as wanted where this side closed the connection, else with an error. */
   end(reason: CloseReason): void {
-    for (const feed of this.#feeds.values()) feed.end(reason === 'client' ? {} : { error: lost(reason) });
-  }
-
-  #feed<K extends DomainEventKind>(kind: K, key: string): EventFeed<DomainEvents[K]> {
-    if (!Object.hasOwn(eventSources, kind)) {
-      const known = Object.keys(eventSources).join(', ');
-      throw invalidArgument(`unknown kind of event '${String(kind)}'; there are: ${known}`);
-    }
-    const known = this.#feeds.get(key) as EventFeed<DomainEvents[K]> | undefined;
-    const feed = known ?? new EventFeed(this.#binding, eventSources[kind]);
-    this.#feeds.set(key, feed as EventFeed<never>);
-    return feed;
-  }
-
-  #open(domain: Domain): BindingDomain {
-    const binding = domainBinding(domain);
-    if (connectionHandle(domain.connection).binding !== this.#binding) {
-      throw invalidArgument('the domain is of another connection than the events');
-    }
-    if (binding.isClosed) throw toLibvirtError({ closed: 'domain' });
-    return binding;
+    for (const stream of [...this.#streams])
+      void stream.end(reason === 'client' ? {} : { error: lost(reason) });
   }
 }
 

@@ -1,4 +1,5 @@
 import { cp, mkdir, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { run, Scratch } from '@blockferry/lab';
 import { describe, expect, it } from 'vitest';
@@ -160,26 +161,35 @@ describe.skipIf(!addon.available)(`authentication ${addon.reason}`, () => {
   });
 });
 
-it('fails with NOT_INSTALLED where the addon is not', async () => {
-  await using scratch = new Scratch();
-  await mkdir(scratch.join('node_modules/@blockferry'), { recursive: true });
-  const built = fileURLToPath(new URL('../dist', import.meta.url));
-  await cp(built, scratch.join('dist'), { recursive: true });
-  await symlink(
-    fileURLToPath(new URL('../../typed-params', import.meta.url)),
-    scratch.join('node_modules/@blockferry/typed-params'),
-  );
-  const program = `
-    const { connect, LibvirtError, libvirtVersion } = await import(process.argv[1]);
-    for (const call of [() => connect('test:///default'), libvirtVersion]) {
-      await call().catch((error) => console.log(LibvirtError.is(error), error.code, error.message));
+describe('without libvirt', { timeout: 30_000 }, () => {
+  it.each([
+    ['whose package is missing', false, 'run "npm install @blockferry/libvirt-native".'],
+    ['that was not built', true, 'npm rebuild @blockferry/libvirt-native'],
+  ])('an addon %s is NOT_INSTALLED, which says what to do', async (_, isInstalled, advice) => {
+    await using scratch = new Scratch();
+    const modules = scratch.join('node_modules/@blockferry');
+    await mkdir(modules, { recursive: true });
+    await cp(fromHere('../dist'), scratch.join('dist'), { recursive: true });
+    await symlink(fromHere('../../typed-params'), join(modules, 'typed-params'));
+    if (isInstalled) {
+      for (const file of ['package.json', 'index.js']) {
+        await cp(fromHere(`../../../native/libvirt/${file}`), join(modules, 'libvirt-native', file));
+      }
     }
-  `;
-  const args = ['--input-type=module', '--eval', program, scratch.join('dist/index.js')];
-  const { stdout } = await run(process.execPath, args);
-  const line =
-    'true NOT_INSTALLED libvirt: URIs need the package @blockferry/libvirt-native: run "npm install @blockferry/libvirt-native".\n';
-  expect(stdout).toBe(line.repeat(2));
+    const program = `
+      const { connect, LibvirtError, libvirtVersion } = await import(process.argv[1]);
+      for (const call of [() => connect('test:///default'), libvirtVersion]) {
+        await call().catch((error) => console.log(LibvirtError.is(error), error.code, error.message));
+      }
+    `;
+    const args = ['--input-type=module', '--eval', program, scratch.join('dist/index.js')];
+    const lines = (await run(process.execPath, args)).stdout.trim().split('\n');
+    expect(lines).toHaveLength(2);
+    for (const line of lines) {
+      expect(line).toMatch(/^true NOT_INSTALLED /);
+      expect(line).toContain(advice);
+    }
+  });
 });
 
 it('has one error class, of whichever copy', () => {
@@ -189,3 +199,7 @@ it('has one error class, of whichever copy', () => {
   expect(LibvirtError.is(new Error('Domain not found'))).toBe(false);
   expect(LibvirtError.is(null)).toBe(false);
 });
+
+function fromHere(path: string): string {
+  return fileURLToPath(new URL(path, import.meta.url));
+}

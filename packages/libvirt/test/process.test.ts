@@ -12,7 +12,7 @@ const BEGIN = `
   const domain = await connection.domainByName('test');
 `;
 
-describe.skipIf(!addon.available)(`a process ends by itself ${addon.reason}`, () => {
+describe.skipIf(!addon.available)(`a process ends by itself ${addon.reason}`, { timeout: 30_000 }, () => {
   it.each([
     ['with a connection that is open', ''],
     [

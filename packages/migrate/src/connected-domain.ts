@@ -3,11 +3,11 @@ import type { DelegateCall, DelegateSource } from './delegate-ports.js';
 import type { DiskInfo } from './disk-info.js';
 import type { Domain, DomainConnection, Host } from './domain.js';
 import { MigrationError } from './error.js';
+import { toMigrationError } from './failure.js';
 import type { MigrateFlag } from './flags.js';
-import { functionOf, type LibvirtCall } from './libvirt-call.js';
+import type { LibvirtCall } from './libvirt-call.js';
 import { type OpenOptions, openDomainConnection } from './open.js';
 import { toTypedParams } from './parameters.js';
-import { isNull } from './policy/call-refusal.js';
 import type { SourcePort } from './ports.js';
 import { delegateCall } from './strategy/delegate-call.js';
 import { engineCall } from './strategy/engine-call.js';
@@ -94,9 +94,7 @@ export class ConnectedDomain implements Domain {
     dname?: string | null,
     bandwidth?: number,
   ): Promise<void> {
-    const { code, message } = isNull('duri', functionOf('migrateToURI'));
-    if (duri === undefined || duri === null) throw new MigrationError(code, message);
-    return this.#make({ call: 'migrateToURI', duri, flags, ...texts({ dname }), bandwidth });
+    return this.#make({ call: 'migrateToURI', flags, ...texts({ duri, dname }), bandwidth });
   }
 
   async migrateToURI2(
@@ -122,7 +120,12 @@ export class ConnectedDomain implements Domain {
 
   async #make(call: LibvirtCall<Host>): Promise<void> {
     const { port } = this.#connection;
-    return port.strategy === 'delegate' ? delegateCall(port, toDelegateCall(call)) : engineCall(this, call);
+    if (port.strategy === 'engine') return engineCall(this, call);
+    try {
+      await delegateCall(port, toDelegateCall(call));
+    } catch (error) {
+      throw toMigrationError(error);
+    }
   }
 }
 

@@ -10,7 +10,6 @@ import type { SourceDisk } from './ports.js';
 /** The side that the guest leaves. */
 export interface DelegateSource {
   readonly strategy: 'delegate';
-  readonly adapter: string;
   /** The disks of the domain as it runs, in definition order. Reads only. */
   disks(): Promise<DelegateDisk[]>;
   /** The disks of another definition of the domain, such as `destination_xml`; `INVALID_ARGUMENT` for what is none. */
@@ -27,7 +26,6 @@ export interface DelegateSource {
 /** The side that it goes to. */
 export interface DelegateHost {
   readonly strategy: 'delegate';
-  readonly adapter: string;
   /** What stands in the way there of a domain of this name and UUID. Reads only. */
   survey(domain: { readonly name: string; readonly uuid: string }): Promise<HostSurvey>;
   /** What the host shows at a place where such an image is to be. Reads only. */

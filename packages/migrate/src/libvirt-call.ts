@@ -17,7 +17,7 @@ export type LibvirtCall<Dest> =
       readonly uri?: string | undefined;
     } & Classic)
   | ({ readonly call: 'migrate3'; readonly dest: Dest } & Extensible)
-  | ({ readonly call: 'migrateToURI'; readonly duri: string } & Classic)
+  | ({ readonly call: 'migrateToURI'; readonly duri?: string | undefined } & Classic)
   | ({
       readonly call: 'migrateToURI2';
       readonly dconnuri?: string | undefined;

@@ -1,6 +1,7 @@
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LibvirtHost, LibvirtPair, requires } from '@blockferry/lab';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { connect } from '../../src/index.js';
 import { rejection } from '../support/rejection.js';
 
@@ -41,16 +42,20 @@ describe.skipIf(!lab.available)(`a daemon ${lab.reason}`, () => {
 
   it('that hangs need not be waited for', async () => {
     await using connection = await connect(pair.destination.uri);
+    const open = await descriptors();
     await pair.destination.signalLibvirtd('SIGSTOP');
     try {
       const call = connection.hostname({ signal: AbortSignal.timeout(100) });
       expect(await rejection(call)).toMatchObject({ code: 'ABORTED' });
       const late = connect(pair.destination.uri, { signal: AbortSignal.timeout(100) });
       expect(await rejection(late)).toMatchObject({ code: 'ABORTED' });
+      expect(await descriptors()).toBeGreaterThan(open);
     } finally {
       await pair.destination.signalLibvirtd('SIGCONT');
     }
     expect(await connection.hostname()).toBe('destination.test');
+    // The connection that came too late is closed.
+    await vi.waitUntil(async () => (await descriptors()) === open, { timeout: 10_000 });
   });
 
   it('that is killed in the middle of a migration is told of at once', async () => {
@@ -85,3 +90,8 @@ describe.skipIf(!lab.available)(`a daemon ${lab.reason}`, () => {
     expect(await connection.domains()).toEqual([]);
   });
 });
+
+/** How many files and sockets this process has open. */
+async function descriptors(): Promise<number> {
+  return (await readdir('/proc/self/fd')).length;
+}

@@ -38,6 +38,7 @@ function* refusals(call: LibvirtCall<unknown>, peers: Peers): Generator<CallRefu
   const isExtensible = 'params' in call;
   const name = functionOf(call.call);
 
+  if (call.call === 'migrateToURI' && destination === undefined) yield isNull('duri', name);
   if (!isExtensible && call.dname === '') yield isEmpty('dname', name);
   yield* conflicts.filter(({ early }) => early);
   if (destination === undefined) yield isNull('dconnuri', name);
@@ -56,8 +57,7 @@ function* refusals(call: LibvirtCall<unknown>, peers: Peers): Generator<CallRefu
   yield* conflicts;
 }
 
-/** An argument that may not be left out. */
-export function isNull(argument: string, name: string): CallRefusal {
+function isNull(argument: string, name: string): CallRefusal {
   return { code: 'INVALID_ARG', message: `${argument} in ${name} must not be NULL` };
 }
 
@@ -71,11 +71,11 @@ function peerOf(call: LibvirtCall<unknown>): string | undefined {
   return typeof destination === 'string' ? destination : undefined;
 }
 
-/** Whether libvirt takes the host of a URI for its own. A socket can be anybody's. */
+/** Whether libvirt takes the host of a URI for its own. A socket can be anybody's, and so can what is no URI of its. */
 function isLocal(uri: string | undefined): boolean {
   if (uri === undefined || /^[^:]+\+unix:/.test(uri)) return false;
-  const host = /^[^:/?#]+:\/\/(?:[^/?#]*@)?([^/?#]*)/.exec(uri)?.[1] ?? '';
-  return host === '' || host.startsWith('localhost');
+  const host = /^[^:/?#]+:\/\/(?:[^/?#]*@)?([^/?#]*)/.exec(uri)?.[1];
+  return uri === '' || host === '' || (host?.startsWith('localhost') ?? false);
 }
 
 /** Those that `migrate3` could pass on to an older protocol. */

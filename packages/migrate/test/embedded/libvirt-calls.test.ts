@@ -34,7 +34,8 @@ describe.each(CALLS)('%s', (_, call) => {
     await using pair = await EmbeddedPair.create();
     const refused = call(pair.domain, pair.b, LIVE);
     await expect(refused).rejects.toMatchObject({
-      code: 'REFUSED',
+      code: 'MIGRATE_UNSAFE',
+      message: 'Unsafe migration: Migration without shared storage is unsafe',
       problems: DISKS.map(({ name }) => ({ code: 'DISK_LEFT_BEHIND', disk: name })),
     });
     await pair.expectUntouchedSource();
@@ -68,10 +69,15 @@ describe('migrate3', () => {
     await pair.expectUntouchedSource();
   });
 
-  it('refuses a disk that is not there', async () => {
+  it("refuses a disk that is not there, in libvirt's words and with what there is", async () => {
     await using pair = await EmbeddedPair.create();
-    const refused = pair.domain.migrate3(pair.b, { migrate_disks: ['vdz'] }, [...COPY, 'UNSAFE']);
-    await expect(refused).rejects.toMatchObject({ code: 'DISK_NOT_FOUND', disk: 'vdz' });
+    const refused = pair.domain.migrate3(pair.b, { migrate_disks: ['vda', 'vdz'] }, [...COPY, 'UNSAFE']);
+    await expect(refused).rejects.toMatchObject({
+      code: 'INVALID_ARG',
+      message: 'invalid argument: disk target vdz not found',
+      disk: 'vdz',
+      problems: [{ code: 'DISK_NOT_FOUND', message: expect.stringContaining('vda, vdb, vdc') }],
+    });
     await pair.expectUntouchedSource();
   });
 
@@ -103,11 +109,15 @@ describe('the calls that take a URI', () => {
     await pair.expectUntouchedSource();
   });
 
-  it('need one, as libvirt does', async () => {
+  it.each<[string, (domain: EmbeddedDomain) => Promise<void>]>([
+    ['duri in virDomainMigrateToURI', (domain) => domain.migrateToURI(null, COPY)],
+    ['dconnuri in virDomainMigrateToURI2', (domain) => domain.migrateToURI2(null, null, null, COPY)],
+    ['dconnuri in virDomainMigrateToURI3', (domain) => domain.migrateToURI3(undefined, {}, COPY)],
+  ])('need one: %s', async (what, call) => {
     await using pair = await EmbeddedPair.create();
-    const refusal = { code: 'INVALID_ARG', message: expect.stringContaining('dconnuri') };
-    const said = async (): Promise<void> => pair.domain.migrateToURI2(undefined, undefined, undefined, COPY);
-    await expect(said()).rejects.toMatchObject(refusal);
-    await expect(pair.domain.migrateToURI3(undefined, {}, COPY)).rejects.toMatchObject(refusal);
+    await expect(call(pair.domain)).rejects.toMatchObject({
+      code: 'INVALID_ARG',
+      message: `${what} must not be NULL`,
+    });
   });
 });

@@ -17,9 +17,10 @@ export class ObservedLibvirt implements AsyncDisposable {
     this.#proxies = { source, destination };
   }
 
-  static async start({ directory, source, destination }: LibvirtPair): Promise<ObservedLibvirt> {
+  /** `by`: whom, where others are observed at the same time. */
+  static async start({ directory, source, destination }: LibvirtPair, by = 'us'): Promise<ObservedLibvirt> {
     const [here, there] = [source, destination].map(({ name, socketPath }) =>
-      RecordingProxy.start(join(directory, `observed-${name}.sock`), socketPath),
+      RecordingProxy.start(join(directory, `${by}-${name}.sock`), socketPath),
     ) as [Promise<RecordingProxy>, Promise<RecordingProxy>];
     return new ObservedLibvirt(await here, await there);
   }
@@ -34,6 +35,14 @@ export class ObservedLibvirt implements AsyncDisposable {
     return carriedParams(messages)
       .filter(({ procedure }) => procedure.startsWith('DOMAIN_MIGRATE_'))
       .map(observedCall);
+  }
+
+  /** What was said to a side of migrations, byte for byte. */
+  migrationMessages(side: 'source' | 'destination'): { procedure: number; payload: Buffer }[] {
+    return this.#proxies[side].recordings
+      .flatMap(({ sent }) => splitMessages(sent))
+      .filter(({ type, procedure }) => type === 'call' && MIGRATION_PROCEDURES.has(procedure))
+      .map(({ procedure, payload }) => ({ procedure, payload }));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -66,3 +75,8 @@ function flagNames(bits: number): string[] {
     .filter(([, { bit }]) => (bits & (1 << bit)) !== 0)
     .map(([name]) => name);
 }
+
+/** BEGIN3 to CONFIRM3, without parameters and with. Source: libvirt, src/remote/remote_protocol.x. */
+const MIGRATION_PROCEDURES: ReadonlySet<number> = new Set(
+  [213, 302].flatMap((first) => Array.from({ length: 6 }, (_, index) => first + index)),
+);

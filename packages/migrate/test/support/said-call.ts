@@ -36,7 +36,7 @@ export function toLibvirt(said: SaidCall, destination: string): MigrationCall {
     migrateToURI3: [to],
   };
   const flags = flagsOf(said).reduce((bits, flag) => bits + MIGRATE_FLAGS[flag], 0);
-  return { call, flags, bandwidth, texts: texts[call], params: [...paramsOf(said)] };
+  return { call, flags, bandwidth, texts: texts[call], params: [...paramsOf(said.params ?? [])] };
 }
 
 /** The call, made by us. */
@@ -49,13 +49,13 @@ export function make(said: SaidCall, domain: Domain, dest: Host): Promise<void> 
     case 'migrate2':
       return domain.migrate2(dest, dxml, flags, dname, uri, bandwidth);
     case 'migrate3':
-      return domain.migrate3(dest, paramsOf(said), flags);
+      return domain.migrate3(dest, paramsOf(said.params ?? []), flags);
     case 'migrateToURI':
       return domain.migrateToURI(to, flags, dname, bandwidth);
     case 'migrateToURI2':
       return domain.migrateToURI2(to, uri, dxml, flags, dname, bandwidth);
     case 'migrateToURI3':
-      return domain.migrateToURI3(to, paramsOf(said), flags);
+      return domain.migrateToURI3(to, paramsOf(said.params ?? []), flags);
   }
 }
 
@@ -64,6 +64,18 @@ export function inFolder<C extends SaidCall>(said: C, images: string): C {
   const { params } = said;
   if (params === undefined) return said;
   return { ...said, params: params.map((text) => text.replace('IMAGES', images)) };
+}
+
+/** Parameters as a caller may have made them, sound or not; what libvirt does not know is a text if nothing else is said. */
+export function paramsOf(texts: readonly string[]): TypedParams {
+  const typed = new TypedParams();
+  for (const text of texts) {
+    const [, name = '', type, value = ''] = /^([^:=]+)(?::(\w+))?=(.*)$/.exec(text) ?? [];
+    if (type === 'int') typed.addInt(name, Number(value));
+    else if (type === 'string' || !Object.hasOwn(migrationSchema, name)) typed.addString(name, value);
+    else for (const param of parse([text], migrationSchema)) append(typed, param);
+  }
+  return typed;
 }
 
 /** In short, for the name of a test. */
@@ -75,17 +87,6 @@ export function wordsOf({ call, flags, params = [], to, uri, dname }: SaidCall):
 
 function flagsOf({ flags }: SaidCall): MigrateFlag[] {
   return flags.split(' ').filter((name) => name !== '') as MigrateFlag[];
-}
-
-function paramsOf({ params = [] }: SaidCall): TypedParams {
-  const typed = new TypedParams();
-  for (const text of params) {
-    const [, name, type, value] = /^([^:=]+):(\w+)=(.*)$/.exec(text) ?? [];
-    if (name === undefined) for (const param of parse([text], migrationSchema)) append(typed, param);
-    else if (type === 'int') typed.addInt(name, Number(value));
-    else typed.addString(name, value ?? '');
-  }
-  return typed;
 }
 
 function append(params: TypedParams, { name, type, value }: TypedParam): void {

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { blankImage, type LibvirtPair } from '@blockferry/lab';
+import { blankImage, type LibvirtPair, randomImage, sha256 } from '@blockferry/lab';
 
 /** Domains without a guest on the source of a pair, and states of its own domain, in which libvirt migrates none. */
 export class SmallDomains {
@@ -11,6 +11,12 @@ export class SmallDomains {
     { target: 'sdb', empty: true },
   ];
   static readonly TRANSIENT: readonly SmallDisk[] = [{ target: 'vda', more: '<transient/>' }];
+  /** Two disks that are written, one that may be shared. */
+  static readonly SHARING: readonly SmallDisk[] = [
+    { target: 'vda' },
+    { target: 'vdb' },
+    { target: 'vdc', more: '<shareable/>' },
+  ];
 
   readonly #pair: LibvirtPair;
 
@@ -18,16 +24,39 @@ export class SmallDomains {
     this.#pair = pair;
   }
 
-  /** Starts a domain; its images are there on both hosts. It ends with the pair. */
+  /** Starts a domain, its images full of random bytes and blank on the destination. It ends with the pair. */
   async start(name: string, disks: readonly SmallDisk[]): Promise<void> {
     const { source, destination, directory } = this.#pair;
     for (const { target, empty } of disks) {
       if (empty) continue;
-      for (const side of [source, destination]) await blankImage(side.image(`${name}-${target}.raw`), 1);
+      await randomImage(source.image(`${name}-${target}.raw`), 1);
+      await blankImage(destination.image(`${name}-${target}.raw`), 1);
     }
     const file = join(directory, `${name}.xml`);
     await writeFile(file, this.#definition(name, disks));
     await source.virsh('create', file);
+  }
+
+  /** The disks of a domain that are the same on both hosts. */
+  async copied(name: string, disks: readonly SmallDisk[]): Promise<string[]> {
+    const { source, destination } = this.#pair;
+    const copied: string[] = [];
+    for (const { target } of disks) {
+      const [here, there] = [source, destination].map((side) => sha256(side.image(`${name}-${target}.raw`)));
+      if ((await here) === (await there)) copied.push(target);
+    }
+    return copied;
+  }
+
+  /** Gives the name of a domain to another one on the destination, which then takes none of it. */
+  async takeName(name: string): Promise<void> {
+    const file = join(this.#pair.directory, 'taken.xml');
+    await writeFile(file, this.#definition(name, []));
+    await this.#pair.destination.virsh('define', file);
+  }
+
+  async giveName(name: string): Promise<void> {
+    await this.#pair.destination.virsh('undefine', name);
   }
 
   /** libvirt remembers a snapshot of the domain; nobody has taken one. */

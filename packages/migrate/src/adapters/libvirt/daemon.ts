@@ -4,6 +4,8 @@ import { MigrationError } from '../../error.js';
 /** A connection to a libvirt daemon, made anew when it was lost. */
 export class Daemon {
   readonly uri: string;
+  /** Migrations that are under way over this connection. */
+  migrations = 0;
   readonly #libvirt: typeof Libvirt;
   #connection: Libvirt.Connection;
   #isLost = false;
@@ -29,6 +31,11 @@ export class Daemon {
   /** One that is not lost, as far as is known; each attempt takes 10 seconds at most. */
   async renewed(): Promise<Libvirt.Connection> {
     if (!this.#isLost) return this.#connection;
+    return this.replaced();
+  }
+
+  /** A new one in any case: what the daemon kept for the old one is let go. */
+  async replaced(): Promise<Libvirt.Connection> {
     this.#renewal ??= this.#renew().finally(() => {
       this.#renewal = undefined;
     });

@@ -10,8 +10,7 @@ import type {
 } from '../../delegate-ports.js';
 import type { DomainConnection } from '../../domain.js';
 import { MigrationError } from '../../error.js';
-import { toMigrationError } from '../../failure.js';
-import { unless } from './asked.js';
+import { ofSide, unless } from './asked.js';
 import { Daemon } from './daemon.js';
 import { disksOfDomain } from './domain-xml.js';
 import { hostUuid } from './host-xml.js';
@@ -40,7 +39,6 @@ export async function openLibvirtDomain(
 
 class LibvirtDomain implements DomainConnection, DelegateSource {
   readonly strategy = 'delegate';
-  readonly adapter = 'libvirt';
   readonly name: string;
   readonly uuid: string;
   readonly #daemon: Daemon;
@@ -59,40 +57,30 @@ class LibvirtDomain implements DomainConnection, DelegateSource {
     return this;
   }
 
-  async disks(): Promise<DelegateDisk[]> {
-    try {
+  disks(): Promise<DelegateDisk[]> {
+    return ofSide('source', async () => {
       await using domain = await this.#domain();
       const definitions = disksOfDomain(await domain.xml());
       return await Promise.all(definitions.map((definition) => describeDisk(domain, definition)));
-    } catch (error) {
-      throw toMigrationError(error, { side: 'source' });
-    }
+    });
   }
 
   disksOf(xml: string): DiskDefinition[] {
     return disksOfDomain(xml);
   }
 
-  async survey(): Promise<SourceSurvey> {
-    await using domain = await this.#domain();
-    const [{ state }, capabilities, xml, job] = await Promise.all([
-      domain.state(),
-      domain.connection.capabilities(),
-      domain.xml(),
-      activeJob(domain),
-    ]);
-    const targets = disksOfDomain(xml)
-      .filter(({ place }) => place !== undefined)
-      .map(({ target }) => target);
-    const jobs = await Promise.all(targets.map((target) => unless(NOT_RUNNING, domain.blockJobInfo(target))));
-    return {
-      hostUuid: hostUuid(capabilities),
-      name: this.name,
-      uuid: this.uuid,
-      state,
-      job,
-      blockJobs: job === undefined ? targets.filter((_, index) => jobs[index]) : [],
-    };
+  survey(): Promise<SourceSurvey> {
+    return ofSide('source', async () => {
+      await using domain = await this.#domain();
+      const [{ state }, capabilities, job] = await Promise.all([
+        domain.state(),
+        domain.connection.capabilities(),
+        activeJob(domain),
+      ]);
+      // A migration has block jobs of its own.
+      const blockJobs = job === undefined ? await blockJobsOf(domain) : [];
+      return { hostUuid: hostUuid(capabilities), name: this.name, uuid: this.uuid, state, job, blockJobs };
+    });
   }
 
   async open(call: DelegateCall, host?: DelegateHost): Promise<DelegateSession> {
@@ -125,6 +113,16 @@ async function lookUp(connection: Connection, domain: string): Promise<Domain> {
   return byUuid ?? connection.domainByName(domain);
 }
 
+/** The targets of the disks on which one works. */
+async function blockJobsOf(domain: Domain): Promise<string[]> {
+  const disks = disksOfDomain(await domain.xml()).filter(({ place }) => place !== undefined);
+  const jobs = disks.map(async ({ target }) => {
+    const job = await unless(NOT_RUNNING, domain.blockJobInfo(target));
+    return job ? [target] : [];
+  });
+  return (await Promise.all(jobs)).flat();
+}
+
 async function describeDisk(domain: Domain, definition: DiskDefinition): Promise<DelegateDisk> {
   const { target, place } = definition;
   const empty = place === undefined;
@@ -142,7 +140,7 @@ async function describeDisk(domain: Domain, definition: DiskDefinition): Promise
   };
 }
 
-const NOT_RUNNING = ['OPERATION_INVALID', 'NO_SUPPORT', 'INVALID_ARG'] as const;
+const NOT_RUNNING = ['OPERATION_INVALID', 'NO_SUPPORT'] as const;
 const UNKNOWN_SIZE = [
   'OPERATION_INVALID',
   'OPERATION_FAILED',

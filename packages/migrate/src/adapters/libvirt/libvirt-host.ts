@@ -1,7 +1,7 @@
 import type { Connection } from '@blockferry/libvirt';
 import type { DelegateHost, HostSurvey, ImagePlace, ImageSighting } from '../../delegate-ports.js';
 import type { Host } from '../../domain.js';
-import { unless } from './asked.js';
+import { ofSide, unless } from './asked.js';
 import { Daemon } from './daemon.js';
 import { hostUuid } from './host-xml.js';
 import { createImage, type Image, removeImage, sightImage } from './images.js';
@@ -16,7 +16,6 @@ export async function openLibvirtHost(
 
 export class LibvirtHost implements Host, DelegateHost {
   readonly strategy = 'delegate';
-  readonly adapter = 'libvirt';
   /** @internal */
   readonly daemon: Daemon;
 
@@ -32,30 +31,31 @@ export class LibvirtHost implements Host, DelegateHost {
     return this;
   }
 
-  async survey({ name, uuid }: { readonly name: string; readonly uuid: string }): Promise<HostSurvey> {
-    const connection = await this.daemon.renewed();
-    const [capabilities, named, same] = await Promise.all([
-      connection.capabilities(),
-      found(connection, 'domainByName', name),
-      found(connection, 'domainByUuid', uuid),
-    ]);
-    const sameDomain = [named, same].filter((domain) => domain !== undefined);
-    const once = sameDomain.filter(
-      (domain, index) => sameDomain.findIndex((other) => other.uuid === domain.uuid) === index,
-    );
-    return { hostUuid: hostUuid(capabilities), sameDomain: once };
+  survey({ name, uuid }: { readonly name: string; readonly uuid: string }): Promise<HostSurvey> {
+    return this.#ask(async (connection) => {
+      const [capabilities, named, same] = await Promise.all([
+        connection.capabilities(),
+        found(connection, 'domainByName', name),
+        found(connection, 'domainByUuid', uuid),
+      ]);
+      const sameDomain = [named, named?.uuid === same?.uuid ? undefined : same];
+      return {
+        hostUuid: hostUuid(capabilities),
+        sameDomain: sameDomain.filter((domain) => domain !== undefined),
+      };
+    });
   }
 
-  async image(place: ImagePlace, expected: Image): Promise<ImageSighting> {
-    return sightImage(await this.daemon.renewed(), place, expected);
+  image(place: ImagePlace, expected: Image): Promise<ImageSighting> {
+    return this.#ask((connection) => sightImage(connection, place, expected));
   }
 
-  async createImage(place: ImagePlace, image: Image): Promise<void> {
-    await createImage(await this.daemon.renewed(), place, image);
+  createImage(place: ImagePlace, image: Image): Promise<void> {
+    return this.#ask((connection) => createImage(connection, place, image));
   }
 
-  async removeImage(place: ImagePlace): Promise<void> {
-    await removeImage(await this.daemon.renewed(), place);
+  removeImage(place: ImagePlace): Promise<void> {
+    return this.#ask((connection) => removeImage(connection, place));
   }
 
   close(): Promise<void> {
@@ -64,6 +64,10 @@ export class LibvirtHost implements Host, DelegateHost {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #ask<T>(ask: (connection: Connection) => Promise<T>): Promise<T> {
+    return ofSide('destination', async () => ask(await this.daemon.renewed()));
   }
 }
 

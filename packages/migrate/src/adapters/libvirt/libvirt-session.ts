@@ -15,6 +15,7 @@ import { unless } from './asked.js';
 import { Daemon } from './daemon.js';
 import { DomainSigns } from './domain-signs.js';
 import { sightGuest } from './guest-sighting.js';
+import { activeJob } from './job.js';
 import { LibvirtHost } from './libvirt-host.js';
 import { makeCall } from './make-call.js';
 
@@ -28,6 +29,7 @@ export class LibvirtSession implements DelegateSession {
   /** Where we have one of our own, or were given one. */
   #destination: Daemon | undefined;
   #ownDestination: Daemon | undefined;
+  #hasFailed = false;
 
   constructor(source: Daemon, domain: Domain, call: DelegateCall, destination: Daemon | undefined) {
     this.managed = 'dest' in call;
@@ -39,12 +41,16 @@ export class LibvirtSession implements DelegateSession {
   }
 
   async run(): Promise<void> {
+    this.#source.migrations += 1;
     try {
       await makeCall(this.#domain, this.#call, connectionTo);
     } catch (error) {
+      this.#hasFailed = true;
       // A call may fail before the loss of its connection is told.
       await this.#signs.checkConnections();
       throw toMigrationError(error);
+    } finally {
+      this.#source.migrations -= 1;
     }
   }
 
@@ -113,8 +119,22 @@ export class LibvirtSession implements DelegateSession {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#signs[Symbol.asyncDispose]();
+    if (this.managed && this.#hasFailed) await this.#letJobGo();
     await this.#domain.close();
     await this.#ownDestination?.close();
+  }
+
+  /**
+   * A call that libvirt refuses in perform, for a parameter, leaves its job on the domain for as long as the connection
+   * lives, and nobody could migrate it any more (11.3). Where the daemon does not answer, there is nothing to let go.
+   */
+  async #letJobGo(): Promise<void> {
+    try {
+      const job = this.#source.migrations === 0 ? await activeJob(this.#domain) : undefined;
+      if (job === 'migration-out') await this.#source.replaced();
+    } catch {
+      // See above.
+    }
   }
 
   /** A call that has but the destination's URI needs no connection of ours, until we want to know more. */

@@ -60,7 +60,7 @@ class QemuDomain implements DomainConnection, SourcePort {
     const [{ status }, migration, jobs, servers] = await Promise.all([
       this.#qmp.execute('query-status'),
       this.#qmp.execute('query-migrate'),
-      copies ? this.#qmp.execute('query-block-jobs') : [],
+      this.#qmp.execute('query-block-jobs'),
       copies ? serverProblems(this.#qmp, 'source') : [],
     ]);
     return [...guestProblems(status, migration), ...jobs.filter(isAtWork).map(jobProblem), ...servers];
