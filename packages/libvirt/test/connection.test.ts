@@ -34,11 +34,11 @@ describe.skipIf(!addon.available)(`a connection ${addon.reason}`, () => {
     await using connection = await openTestHost();
     const nobody = '00000000-0000-0000-0000-000000000001';
     for (const lookup of [
-      connection.domainByName('nobody'),
-      connection.domainByUuid(nobody),
-      connection.domainById(77),
+      () => connection.domainByName('nobody'),
+      () => connection.domainByUuid(nobody),
+      () => connection.domainById(77),
     ]) {
-      expect(await rejection(lookup)).toMatchObject({
+      expect(await rejection(lookup())).toMatchObject({
         code: 'NO_DOMAIN',
         errorNumber: 42,
         level: 'error',
