@@ -1,5 +1,5 @@
-// Times how the addon turns typed parameters into XDR, and XDR into typed parameters that it frees again. Reads XDR
-// from standard input; prints both, in microseconds.
+// Times how the addon turns typed parameters into XDR, and XDR into typed parameters that it frees again.
+// Reads XDR from standard input; prints both, in microseconds.
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
