@@ -9,6 +9,6 @@ export default {
     globalSetup: [fileURLToPath(new URL('./idle-threads-end.mjs', import.meta.url))],
     // What the sanitizer's own memory would decide is left out.
     exclude: ['**/*.int.test.ts', '**/memory.test.ts'],
-    testTimeout: 60_000,
+    testTimeout: 120_000,
   },
 };

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { isBuilt, open } from './support/libvirt.js';
 import { TestNode } from './support/test-node.js';
 
-describe.skipIf(!isBuilt)('a worker thread', { timeout: 60_000 }, () => {
+describe.skipIf(!isBuilt)('a worker thread', { timeout: 120_000 }, () => {
   it('uses libvirt beside the main one, and ends when it is done', async () => {
     await using node = new TestNode();
     const connection = await open(node.uri);

@@ -39,7 +39,7 @@ function lookForAddon(): boolean {
   if (!requires('libvirt-headers').available) return false;
   const path = fileURLToPath(new URL('../../build/Release/blockferry_libvirt.node', import.meta.url));
   if (existsSync(path)) return true;
-  const reason = 'the libvirt addon is not built (npm run setup says why)';
+  const reason = 'the libvirt addon is not built (node native/libvirt/build.mjs says why)';
   if (process.env['BLOCKFERRY_LAB'] === '1') throw new Error(reason);
   process.stderr.write(`skipped, ${reason}\n`);
   return false;
