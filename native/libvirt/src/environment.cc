@@ -12,6 +12,16 @@ namespace blockferry {
 
 namespace {
 
+// What a callback of the user's threw becomes an uncaught exception, as if a listener of an event emitter
+// had.
+template <typename ToValue> void raise(napi_env env, ToValue toValue) {
+    try {
+        napi_fatal_exception(env, toValue());
+    } catch (const Napi::Error &) {
+        // The environment is being terminated: nobody is left to be told.
+    }
+}
+
 void orThrow(napi_env env, napi_status status) {
     if (status != napi_ok)
         throw Napi::Error::New(env);
@@ -87,10 +97,9 @@ void Environment::deliver(napi_env env, napi_value, void *environment, void *) {
         try {
             letter(self);
         } catch (const Napi::Error &error) {
-            // Thrown by a callback of the user's: as if a listener of an event emitter had.
-            napi_fatal_exception(env, error.Value());
+            raise(env, [&] { return error.Value(); });
         } catch (const std::exception &error) {
-            napi_fatal_exception(env, Napi::Error::New(env, error.what()).Value());
+            raise(env, [&] { return Napi::Error::New(env, error.what()).Value(); });
         }
     }
 }
