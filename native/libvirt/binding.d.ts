@@ -48,6 +48,11 @@ export interface BindingConnectOptions {
     asked: BindingCredential[],
     answer: (answers: readonly (string | null)[] | null) => void,
   ) => void;
+  /**
+   * Is called at once, with what gives the connecting up: it keeps Node alive no more, nor counts its thread. For a peer
+   * that hangs before there is a connection.
+   */
+  readonly onOpening?: (giveUp: () => void) => void;
 }
 
 /** Opens a connection; `uri` null is libvirt's default. Source: virConnectOpenAuth. */

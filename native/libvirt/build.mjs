@@ -44,7 +44,7 @@ function build(args) {
   if (existsSync(join(prefix, 'include', 'node', 'node_api.h'))) env['npm_config_nodedir'] = prefix;
   const { status, error } = spawnSync(
     process.execPath,
-    [nodeGyp, 'configure', 'build', '--silent', ...args],
+    [nodeGyp, 'configure', 'build', '--silent', '--jobs=max', ...args],
     {
       cwd: folder,
       env,

@@ -42,6 +42,14 @@ template <typename ToState> ConnectionHandle open(const Options &options, const 
     return connection;
 }
 
+// For JavaScript to call while the connection opens.
+Napi::Function giveUpFunction(Napi::Env env, const std::shared_ptr<ConnectionState> &state) {
+    return Napi::Function::New(env, [weak = std::weak_ptr(state)](const Napi::CallbackInfo &info) {
+        if (const auto state = weak.lock())
+            Environment::of(info.Env()).giveUp(state);
+    });
+}
+
 } // namespace
 
 Napi::Value connect(const Napi::CallbackInfo &info) {
@@ -59,6 +67,9 @@ Napi::Value connect(const Napi::CallbackInfo &info) {
             throw wrongType(auth, "options.auth", "function");
         state->setAuth(auth.As<Napi::Function>());
     }
+    const Napi::Value onOpening = given.Get("onOpening");
+    if (!onOpening.IsUndefined() && !onOpening.IsFunction())
+        throw wrongType(onOpening, "options.onOpening", "function");
     const auto toState = [mailbox = Environment::of(env).mailbox(),
                           weak = std::weak_ptr(state)](auto deliver) {
         mailbox->post([weak, deliver = std::move(deliver)](Environment &environment) {
@@ -66,13 +77,16 @@ Napi::Value connect(const Napi::CallbackInfo &info) {
                 deliver(environment.env(), *state);
         });
     };
-    return startCall(
+    const Napi::Promise opening = startCall(
         env, WorkerPool::longCalls(), state,
         [options = std::move(options), toState] { return open(options, toState); },
         [state](Napi::Env env, ConnectionHandle &&handle) {
             state->open(std::move(handle));
             return Connection::make(env, state);
         });
+    if (onOpening.IsFunction())
+        onOpening.As<Napi::Function>().Call({giveUpFunction(env, state)});
+    return opening;
 }
 
 } // namespace blockferry

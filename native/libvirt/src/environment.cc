@@ -1,5 +1,6 @@
 #include "environment.h"
 
+#include <exception>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -88,6 +89,8 @@ void Environment::deliver(napi_env env, napi_value, void *environment, void *) {
         } catch (const Napi::Error &error) {
             // Thrown by a callback of the user's: as if a listener of an event emitter had.
             napi_fatal_exception(env, error.Value());
+        } catch (const std::exception &error) {
+            napi_fatal_exception(env, Napi::Error::New(env, error.what()).Value());
         }
     }
 }

@@ -48,6 +48,10 @@ describe.skipIf(!isBuilt)('wrong arguments', () => {
       () => addon().connect('', { readOnly: false, credentialTypes: [2] }),
     ],
     [
+      'expected function for options.onOpening but received one of type object',
+      () => addon().connect('', { ...OPTIONS, onOpening: {} } as never),
+    ],
+    [
       'expected array for options.credentialTypes but received 2 of type number',
       () => addon().connect('', { readOnly: false, credentialTypes: 2 } as never),
     ],

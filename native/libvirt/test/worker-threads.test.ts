@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { isBuilt, open } from './support/libvirt.js';
 import { TestNode } from './support/test-node.js';
 
-describe.skipIf(!isBuilt)('a worker thread', () => {
+describe.skipIf(!isBuilt)('a worker thread', { timeout: 60_000 }, () => {
   it('uses libvirt beside the main one, and ends when it is done', async () => {
     await using node = new TestNode();
     const connection = await open(node.uri);
@@ -28,7 +28,7 @@ describe.skipIf(!isBuilt)('a worker thread', () => {
 
   it('is terminated while calls are in flight', async () => {
     await using node = new TestNode();
-    for (let i = 0; i < 10; i++) {
+    for (let i = 0; i < 25; i++) {
       const worker = start(node.uri, 'call without end');
       await once(worker, 'message');
       await worker.terminate();
@@ -40,7 +40,7 @@ describe.skipIf(!isBuilt)('a worker thread', () => {
 
   it('is terminated while it is told of events', async () => {
     await using node = new TestNode();
-    for (let i = 0; i < 10; i++) {
+    for (let i = 0; i < 25; i++) {
       const worker = start(node.uri, 'hear without end');
       await once(worker, 'message');
       await worker.terminate();

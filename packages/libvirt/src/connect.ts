@@ -4,7 +4,7 @@ import { type CallOptions, call } from './call.js';
 import { Connection } from './connection.js';
 import { Authentication, type Authenticator } from './credentials.js';
 import { LibvirtError } from './error.js';
-import { toLibvirtError } from './failure.js';
+import { aborted, toLibvirtError } from './failure.js';
 import { checkInteger } from './integers.js';
 import { toVersion, type Version } from './version.js';
 
@@ -42,7 +42,13 @@ export interface ConnectOptions extends CallOptions {
  * Source: libvirt, virConnectOpenAuth, virConnectOpenReadOnly, virConnectSetKeepAlive.
  */
 export function connect(uri?: string, options: ConnectOptions = {}): Promise<Connection> {
-  return call(options, () => open(uri, options), {
+  let giveUp: (() => void) | undefined;
+  const onOpening = (giveUpNative: () => void): void => {
+    giveUp = giveUpNative;
+  };
+  return call(options, () => open(uri, options, onOpening), {
+    // A daemon that hangs while it is connected to would keep Node alive.
+    onAbort: () => giveUp?.(),
     late: (connection) => void connection.close().catch(() => {}),
   });
 }
@@ -59,7 +65,11 @@ export async function libvirtVersion(): Promise<Version> {
   return toVersion(version());
 }
 
-async function open(uri: string | undefined, options: ConnectOptions): Promise<Connection> {
+async function open(
+  uri: string | undefined,
+  options: ConnectOptions,
+  onOpening: (giveUp: () => void) => void,
+): Promise<Connection> {
   const { readOnly = false, auth, signal, keepAlive = DEFAULT_KEEP_ALIVE } = options;
   if (keepAlive !== false) {
     checkInteger('keepAlive.intervalSeconds', keepAlive.intervalSeconds, 1, MAX_INT);
@@ -67,11 +77,13 @@ async function open(uri: string | undefined, options: ConnectOptions): Promise<C
   }
   const authentication = auth === undefined ? undefined : new Authentication(auth, signal);
   const { connect: connectNative } = await loadBinding();
+  if (signal?.aborted) throw aborted(signal);
   let binding: BindingConnection;
   try {
     binding = await connectNative(uri ?? null, {
       readOnly,
       credentialTypes: authentication?.credentialTypes ?? [],
+      onOpening,
       ...(authentication !== undefined && { auth: authentication.auth }),
     });
   } catch (failure) {
