@@ -4,7 +4,7 @@ import { type CallOptions, call } from './call.js';
 import { Connection } from './connection.js';
 import { Authentication, type Authenticator } from './credentials.js';
 import { LibvirtError } from './error.js';
-import { toLibvirtError } from './failure.js';
+import { aborted, toLibvirtError } from './failure.js';
 import { checkInteger } from './integers.js';
 import { toVersion, type Version } from './version.js';
 
@@ -77,6 +77,7 @@ async function open(
   }
   const authentication = auth === undefined ? undefined : new Authentication(auth, signal);
   const { connect: connectNative } = await loadBinding();
+  if (signal?.aborted) throw aborted(signal);
   let binding: BindingConnection;
   try {
     binding = await connectNative(uri ?? null, {

@@ -51,6 +51,20 @@ describe.skipIf(!lab.available)(`migrations between two hosts ${lab.reason}`, ()
     expect(await destination.domains()).toEqual([]);
   });
 
+  it('that are aborted before they have a job do not go on', async () => {
+    const guest = await source.domainByName(pair.domain);
+    await using arrivals = await destination.events('lifecycle');
+    const abort = new AbortController();
+    const migration = rejection(
+      guest.migrate3(destination, { bandwidth: 1n }, COPYING, { signal: abort.signal }),
+    );
+    abort.abort();
+    expect(await migration).toMatchObject({ code: 'ABORTED' });
+    for await (const { event } of arrivals) if (event === 'stopped') break;
+    expect((await guest.state()).state).toBe('running');
+    await vi.waitUntil(async () => (await guest.jobInfo()).type === 'none', { timeout: 20_000 });
+  });
+
   it('that somebody else aborts say so', async () => {
     const guest = await source.domainByName(pair.domain);
     const migration = rejection(guest.migrate3(destination, { bandwidth: 1n }, COPYING));
