@@ -9,6 +9,8 @@ import { counters, mixedParams } from './params.mjs';
 const { values } = parseArgs({ options: { runs: { type: 'string', default: '15' } } });
 const runs = Number(values.runs);
 const CALLS = 5000;
+// Stands for the buffer that the addon gives small answers a part of: through Node-API that takes 0.1 µs, too.
+const shelf = new ArrayBuffer(65536);
 const TYPES = { int: 1, uint: 2, llong: 3, ullong: 4, double: 5, boolean: 6, string: 7 };
 
 const copyProgram = compiled('copy_params.c');
@@ -30,7 +32,7 @@ function report(name, params) {
   const rows = [
     ['C copies and frees them', times.copy],
     ['the addon writes XDR', times.toXdr],
-    ['an array for it', times.array],
+    ['it is put on the shelf', times.array],
     ['fromXdr()', times.fromXdr],
     ['into JavaScript', into],
     ['toXdr()', times.encode],
@@ -56,9 +58,9 @@ function measure(params) {
     copy,
     toXdr,
     decode,
-    array: microseconds(() => xdr.slice()),
+    array: microseconds(() => new Uint8Array(shelf, 0, xdr.length).set(xdr)),
     fromXdr: microseconds(() => TypedParams.fromXdr(xdr)),
-    encode: microseconds(() => params.toXdr()),
+    encode: microseconds(() => params.toXdr({ lend: true })),
   };
 }
 

@@ -1,7 +1,8 @@
 #include "convert.h"
 
 #include <cstdlib>
-#include <cstring>
+
+#include "environment.h"
 
 namespace blockferry {
 
@@ -24,10 +25,7 @@ Napi::Value toJs(Napi::Env env, const std::string &text) { return Napi::String::
 Napi::Value toJs(Napi::Env env, const OwnedText &text) { return Napi::String::New(env, text.get()); }
 
 Napi::Value toJs(Napi::Env env, const std::vector<std::uint8_t> &bytes) {
-    Napi::Uint8Array array = Napi::Uint8Array::New(env, bytes.size());
-    if (!bytes.empty())
-        std::memcpy(array.Data(), bytes.data(), bytes.size());
-    return array;
+    return Environment::of(env).bytes(bytes);
 }
 
 Napi::Object record(Napi::Env env, std::initializer_list<Member> members) {

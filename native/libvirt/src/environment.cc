@@ -1,5 +1,6 @@
 #include "environment.h"
 
+#include <algorithm>
 #include <exception>
 #include <unistd.h>
 #include <utility>
@@ -21,6 +22,10 @@ template <typename ToValue> void raise(napi_env env, ToValue toValue) {
         // The environment is being terminated: nobody is left to be told.
     }
 }
+
+constexpr std::size_t kShelf = 64 * 1024;
+constexpr std::size_t kShelved = kShelf / 8;
+constexpr std::size_t kAlignment = 8;
 
 void orThrow(napi_env env, napi_status status) {
     if (status != napi_ok)
@@ -85,6 +90,22 @@ void Environment::keepAlive() {
 void Environment::keepAliveNoMore() {
     if (--waitedFor_ == 0)
         napi_unref_threadsafe_function(env_, bell_);
+}
+
+Napi::Uint8Array Environment::bytes(std::span<const std::uint8_t> source) {
+    if (source.size() > kShelved) {
+        Napi::Uint8Array own = Napi::Uint8Array::New(env_, source.size());
+        std::ranges::copy(source, own.Data());
+        return own;
+    }
+    if (shelf_.IsEmpty() || shelved_ + source.size() > kShelf) {
+        shelf_ = Napi::Reference<Napi::ArrayBuffer>::New(Napi::ArrayBuffer::New(env_, kShelf), 1);
+        shelved_ = 0;
+    }
+    Napi::Uint8Array part = Napi::Uint8Array::New(env_, source.size(), shelf_.Value(), shelved_);
+    std::ranges::copy(source, part.Data());
+    shelved_ += (source.size() + kAlignment - 1) / kAlignment * kAlignment;
+    return part;
 }
 
 void Environment::deliver(napi_env env, napi_value, void *environment, void *) {

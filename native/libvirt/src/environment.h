@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <unordered_map>
 #include <utility>
 
@@ -57,6 +58,10 @@ class Environment {
     void setSeed(void *seed) { seed_ = seed; }
     void *takeSeed() { return std::exchange(seed_, nullptr); }
 
+    // A copy of the bytes for JavaScript. Small ones share a buffer, which is never written to again where
+    // they are: making one for each costs more than all else about it.
+    Napi::Uint8Array bytes(std::span<const std::uint8_t> source);
+
     Napi::FunctionReference &classOf(Kind kind) { return classes_[static_cast<std::size_t>(kind)]; }
 
   private:
@@ -79,6 +84,8 @@ class Environment {
     std::size_t waitedFor_ = 0;
     std::uint64_t lastCall_ = 0;
     std::array<Napi::FunctionReference, kKinds> classes_;
+    Napi::Reference<Napi::ArrayBuffer> shelf_;
+    std::size_t shelved_ = 0;
     void *seed_ = nullptr;
 };
 

@@ -24,10 +24,10 @@ export function migrationBytes(params: MigrationParams): Uint8Array {
   return paramBytes(isTypedParams(params) ? params : TypedParams.from(params, migrationSchema));
 }
 
-/** What the addon takes. */
+/** What the addon takes: it reads them before it returns, so that lent ones do. */
 export function paramBytes(params: Pick<TypedParams, 'toXdr'>): Uint8Array {
   if (typeof params?.toXdr !== 'function') throw invalidArgument('the parameters are a TypedParams');
-  return params.toXdr();
+  return params.toXdr({ lend: true });
 }
 
 /** What the addon gives. */

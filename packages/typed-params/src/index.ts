@@ -18,6 +18,6 @@ export { defineSchema } from './schema.js';
 export { format } from './text/format.js';
 export { parse } from './text/parse.js';
 export type { TextOptions } from './text/value.js';
-export { TypedParams, type XdrOptions } from './typed-params.js';
+export { type ToXdrOptions, TypedParams, type XdrOptions } from './typed-params.js';
 export { problems, validate } from './validate.js';
 export { MAX_STRING_BYTES, MAX_WIRE_PARAMS } from './xdr/limits.js';

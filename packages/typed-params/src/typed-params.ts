@@ -9,6 +9,16 @@ import { checkType, checkValue, toUnsigned } from './value.js';
 import { MAX_WIRE_PARAMS } from './xdr/limits.js';
 import { decodeXdr, encodeXdr } from './xdr/typed-param.js';
 
+/** What {@link TypedParams.toXdr} may be told. */
+export interface ToXdrOptions {
+  /**
+   * Gives the bytes where they were written, for who reads them at once: the next `toXdr` of any list overwrites them.
+   *
+   * @default false (a copy of the caller's own)
+   */
+  readonly lend?: boolean;
+}
+
 /** What {@link TypedParams.fromXdr} may be told. */
 export interface XdrOptions {
   /**
@@ -296,8 +306,8 @@ export class TypedParams<out S extends Schema = Schema> implements Iterable<Type
    *
    * @throws {TypedParamsError} `RPC` for more than 64 parameters, a string of more than 4 MiB, or 32 MiB in all.
    */
-  toXdr(): Uint8Array {
-    return encodeXdr(this.#params, MAX_WIRE_PARAMS);
+  toXdr({ lend = false }: ToXdrOptions = {}): Uint8Array {
+    return encodeXdr(this.#params, MAX_WIRE_PARAMS, lend);
   }
 
   #push(name: string, type: ParamType, value: ParamValue): this {

@@ -53,6 +53,16 @@ describe('XDR', () => {
     expect(first).toEqual(new TypedParams().addInt('a', 1).toXdr());
   });
 
+  it('may be lent until the next ones are written', () => {
+    const first = new TypedParams().addInt('a', 1);
+    const own = first.toXdr();
+    const lent = first.toXdr({ lend: true });
+    expect(lent).toEqual(own);
+    const second = new TypedParams().addInt('b', 2).toXdr();
+    expect(lent).toEqual(second);
+    expect(own).not.toEqual(second);
+  });
+
   it('keeps what it read from changing', () => {
     const [param] = TypedParams.fromXdr(new TypedParams().addInt('a', 1).toXdr());
     expect(() => Object.assign(param ?? {}, { value: 5 })).toThrow(TypeError);

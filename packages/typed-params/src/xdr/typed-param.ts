@@ -13,7 +13,7 @@ import { XdrWriter } from './writer.js';
  *
  * Source: libvirt, src/remote/remote_protocol.x, struct remote_typed_param; RFC 4506.
  */
-export function encodeXdr(params: readonly TypedParam[], limit: number): Uint8Array {
+export function encodeXdr(params: readonly TypedParam[], limit: number, lend: boolean): Uint8Array {
   checkCount(params.length, limit);
   const writer = new XdrWriter(MAX_PAYLOAD_BYTES);
   writer.uint32(params.length);
@@ -22,7 +22,7 @@ export function encodeXdr(params: readonly TypedParam[], limit: number): Uint8Ar
     writer.uint32(discriminants[type]);
     writeValue(writer, type, value);
   }
-  return writer.bytes();
+  return lend ? writer.lent() : writer.bytes();
 }
 
 /**

@@ -17,8 +17,13 @@ export class XdrWriter {
 
   /** A copy of what was written so far. */
   bytes(): Uint8Array {
+    return this.lent().slice();
+  }
+
+  /** What was written so far, until the next writer writes. */
+  lent(): Uint8Array<ArrayBuffer> {
     this.#check();
-    return this.#bytes.slice(0, this.#length);
+    return this.#bytes.subarray(0, this.#length);
   }
 
   /** Writes the lowest 32 bits of a number, so that it serves signed ones as well. */
