@@ -13,9 +13,9 @@ import { inRange } from './option-checks.js';
 import type { MigrateOptions } from './options.js';
 import type { Phase } from './phase.js';
 import { PhaseRunner } from './phase-runner.js';
-import { type Planner, plannerOf } from './planner.js';
+import { plannerOf } from './planner.js';
 import type { MigrationResult } from './result.js';
-import type { MigrationInternals, Strategy } from './strategy/strategy.js';
+import type { MigrationInternals, Planner, Strategy } from './strategy/strategy.js';
 
 /**
  * Starts a migration; never throws. Every fault rejects `done` with a `MigrationError`: `INVALID_ARGUMENT` for options that

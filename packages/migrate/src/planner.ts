@@ -1,17 +1,8 @@
-import type { DomainConnection, Host } from './domain.js';
 import { strategyBetween } from './ends.js';
 import type { MigrateOptions } from './options.js';
 import { delegatePlanner } from './strategy/delegate-plan.js';
 import { enginePlanner } from './strategy/engine-plan.js';
-import type { PlannedMigration } from './strategy/strategy.js';
-
-/** Options that were checked as far as that can be done without a host. */
-export interface Planner {
-  readonly bandwidth: number | undefined;
-  readonly timeoutMs: number | undefined;
-  /** Reads only. */
-  plan(domain: DomainConnection, host: Host): Promise<PlannedMigration>;
-}
+import type { Planner } from './strategy/strategy.js';
 
 /**
  * The planner of the strategy that fits the source.

@@ -10,14 +10,13 @@ import { matchEnds } from '../ends.js';
 import { MigrationError } from '../error.js';
 import type { MigrationPlan, PlannedDisk } from '../migration-plan.js';
 import type { MigrateOptions } from '../options.js';
-import type { Planner } from '../planner.js';
 import { delegateProblems } from '../policy/delegate-preflight.js';
 import { type DelegateRequest, delegateRequest } from '../policy/delegate-request.js';
 import { type DestinationImage, imageProblems, placeText } from '../policy/destination-images.js';
 import { type Decision, leftBehindWarnings, select } from '../policy/selection.js';
 import type { Problem } from '../problem.js';
 import { DelegateStrategy } from './delegate.js';
-import type { PlannedMigration } from './strategy.js';
+import type { PlannedMigration, Planner } from './strategy.js';
 
 /** Plans what the daemons move by themselves. */
 export function delegatePlanner(options: MigrateOptions): Planner {

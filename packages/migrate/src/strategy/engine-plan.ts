@@ -3,7 +3,6 @@ import { matchEnds } from '../ends.js';
 import type { MigrationPlan, PlannedDisk } from '../migration-plan.js';
 import { type NormalizedOptions, normalizeOptions } from '../normalized-options.js';
 import type { MigrateOptions } from '../options.js';
-import type { Planner } from '../planner.js';
 import { pairDisks } from '../policy/pairing.js';
 import { leftBehindWarnings, select } from '../policy/selection.js';
 import type { DiskPair, HostPort, SourcePort } from '../ports.js';
@@ -12,6 +11,7 @@ import { EngineStrategy } from './engine.js';
 import {
   HAND_OVER_TIMEOUT_MS,
   type PlannedMigration,
+  type Planner,
   type Strategy,
   type StrategyContext,
 } from './strategy.js';

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { RateLimiter, Sabotage } from '@blockferry/nbd';
+import type { RateLimiter } from '@blockferry/nbd';
 import { abortable, within } from '../abortable.js';
 import type { LogEvent, MigrationEvent } from '../events.js';
 import { toMigrationError } from '../failure.js';
@@ -9,14 +9,9 @@ import { type ConvergenceDecision, decide, type RoundRecord } from '../policy/co
 import type { DiskPair, Session } from '../ports.js';
 import type { DiskResult } from '../result.js';
 import { DiskCopiers } from './disk-copiers.js';
+import type { EngineSabotage } from './engine-sabotage.js';
 import { Meter } from './meter.js';
 import type { Strategy } from './strategy.js';
-
-/** Faults that acceptance tests ask for, to see that the verifier finds them. Not for users. */
-export interface EngineSabotage extends Sabotage {
-  /** No round once the state stream runs: the last one would have had it all to carry, and is left out. */
-  readonly skipLastRounds?: boolean;
-}
 
 export interface EngineOptions {
   readonly session: Session;

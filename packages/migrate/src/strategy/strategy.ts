@@ -1,10 +1,11 @@
+import type { DomainConnection, Host } from '../domain.js';
 import type { MigrationEvent } from '../events.js';
 import type { MigrationSnapshot } from '../job.js';
 import type { MigrationPlan } from '../migration-plan.js';
 import type { PhaseRunner } from '../phase-runner.js';
 import type { Problem } from '../problem.js';
 import type { DiskResult } from '../result.js';
-import type { EngineSabotage } from './engine.js';
+import type { EngineSabotage } from './engine-sabotage.js';
 
 /** Moves a guest and its disks; made for one migration. */
 export interface Strategy {
@@ -32,6 +33,14 @@ export interface StrategyContext {
   /** Stops the migration; the first cause wins. */
   readonly stop: (cause: Error) => void;
   readonly internals: MigrationInternals;
+}
+
+/** Options that were checked as far as that can be done without a host. */
+export interface Planner {
+  readonly bandwidth: number | undefined;
+  readonly timeoutMs: number | undefined;
+  /** Reads only. */
+  plan(domain: DomainConnection, host: Host): Promise<PlannedMigration>;
 }
 
 /** What a migration would do, and the way to do it. */
