@@ -1,9 +1,10 @@
 import { connect } from 'node:net';
-import { requires } from '@blockferry/lab';
+import { LibvirtPair, requires } from '@blockferry/lab';
 import { describe, expect, it } from 'vitest';
 import { Service } from './service.js';
 
 const lab = requires();
+const libvirtLab = requires('libvirt', 'libvirt-headers', 'guest', 'qemu-system-x86_64', 'qemu-img');
 const PHASES = ['begin', 'prepare', 'bulk', 'precopy', 'state', 'switchover', 'finish', 'confirm'];
 /** Bytes per second at which a demo takes long enough to be interrupted. */
 const SLOW = 1024 * 1024;
@@ -92,6 +93,28 @@ describe.skipIf(!lab.available)(`the example migration service ${lab.reason}`, (
     expect(await service.request('GET', '/migrations')).toEqual({ status: 200, body: [] });
   });
 });
+
+describe.skipIf(!libvirtLab.available)(
+  `the example migration service, asked for libvirt ${libvirtLab.reason}`,
+  () => {
+    it('plans and moves a guest between two libvirt hosts', async () => {
+      const disks = [{ name: 'vda', sizeMiB: 32, filledMiB: 16, rateKiB: 1024 }];
+      await using pair = await LibvirtPair.start({ disks, isBooted: false });
+      await using service = await Service.start();
+      const wanted = { from: pair.source.uri, to: pair.destination.uri, domain: pair.domain };
+      expect(await service.request('POST', '/plans', { ...wanted, disks: ['vda', 'vdz'] })).toMatchObject({
+        status: 200,
+        body: { ok: false, strategy: 'delegate', problems: [{ code: 'DISK_NOT_FOUND', disk: 'vdz' }] },
+      });
+
+      const { id } = await start(service, { ...wanted, disks: ['vda'] });
+      const events = await collect(service.events(id));
+      expect(events.flatMap(({ data }) => (data.type === 'phase' ? [data['phase']] : []))).toEqual(PHASES);
+      expect(events.at(-1)?.data).toMatchObject({ ok: true, disks: [{ disk: 'vda' }] });
+      await pair.destination.waitMoreBeats(1);
+    });
+  },
+);
 
 async function start(service: Service, body: unknown): Promise<{ id: string }> {
   const answer = await service.request('POST', '/migrations', body);
