@@ -9,7 +9,10 @@ setUp();
 const TYPE_CHECKED = [
   'packages/qmp/test',
   'packages/typed-params/test',
+  'packages/nbd/test',
   'packages/libvirt/test',
+  'packages/migrate/test',
+  'packages/cli/test',
   'native/libvirt/test',
   'examples',
   'test',

@@ -13,7 +13,7 @@ import { make } from './support/said-call.js';
 class FakeLibvirt {
   readonly session = new FakeSession();
   readonly calls: DelegateCall[] = [];
-  readonly destination = { strategy: 'delegate', adapter: 'fake' } as DelegateHost;
+  readonly destination = { strategy: 'delegate', adapter: 'fake' } as unknown as DelegateHost;
   readonly dest = { uri: 'qemu+ssh://b/system', port: this.destination } as unknown as Host;
 
   get domain(): Domain {

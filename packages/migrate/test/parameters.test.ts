@@ -1,4 +1,4 @@
-import { TypedParams } from '@blockferry/typed-params';
+import { type MigrateParamsRecord, TypedParams } from '@blockferry/typed-params';
 import { describe, expect, it } from 'vitest';
 import { mergeParameters } from '../src/parameters.js';
 
@@ -161,7 +161,7 @@ describe('parameters that are refused', () => {
     [{ migrate_uri: ['tcp://a:1', 'tcp://b:2'] }, 'occurs multiple times'],
     [{ migrate_disks: 'vd\0a' }, "Invalid value for field 'migrate_disks'"],
   ])('in a record %o are a mistake of usage', (record, message) => {
-    expect(() => mergeParameters(record)).toThrow(
+    expect(() => mergeParameters(record as unknown as MigrateParamsRecord)).toThrow(
       expect.objectContaining({ code: 'INVALID_ARGUMENT', message: expect.stringContaining(message) }),
     );
   });

@@ -1,15 +1,15 @@
 import { existsSync } from 'node:fs';
 import { link, rm } from 'node:fs/promises';
-import { LibvirtPair, requires, sha256 } from '@blockferry/lab';
+import { type GuestDisk, LibvirtPair, requires, sha256 } from '@blockferry/lab';
 import { describe, expect, it } from 'vitest';
 import { blockferry, type EventLine } from './command.js';
 
 const lab = requires('libvirt', 'libvirt-headers', 'guest', 'qemu-system-x86_64', 'qemu-img');
 const PHASES = ['begin', 'prepare', 'bulk', 'precopy', 'state', 'switchover', 'finish', 'confirm'];
-const DISKS = [
+const DISKS: readonly GuestDisk[] = [
   { name: 'vda', sizeMiB: 128, filledMiB: 64, rateKiB: 4096 },
   { name: 'vdb', sizeMiB: 64, filledMiB: 32, rateKiB: 1024 },
-  { name: 'vdc', sizeMiB: 32, filledMiB: 16 },
+  { name: 'vdc', sizeMiB: 32, filledMiB: 16, rateKiB: 0 },
 ];
 
 describe.skipIf(!lab.available)(`migrate between two libvirt hosts ${lab.reason}`, () => {
