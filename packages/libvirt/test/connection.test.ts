@@ -106,11 +106,12 @@ describe.skipIf(!addon.available)(`a connection ${addon.reason}`, () => {
     expect(connection.isClosed).toBe(true);
     expect(await connection.closed).toBe('client');
     for (const [call, what] of [
-      [connection.uri(), 'connection'],
-      [domain.state(), 'domain'],
-      [pool.info(), 'pool'],
+      [() => connection.uri(), 'connection'],
+      [() => domain.state(), 'domain'],
+      [() => pool.info(), 'pool'],
     ] as const) {
-      expect(await rejection(call)).toMatchObject({ code: 'CLOSED', message: expect.stringContaining(what) });
+      const message = expect.stringContaining(what);
+      expect(await rejection(call())).toMatchObject({ code: 'CLOSED', message });
     }
     expect([domain.name, pool.name]).toEqual(['test', 'default-pool']);
   });

@@ -20,10 +20,10 @@ describe.skipIf(!addon.available)(`a storage pool ${addon.reason}`, () => {
   it('says when there is none', async () => {
     await using connection = await openTestHost();
     for (const lookup of [
-      connection.poolByName('nobody'),
-      connection.poolByUuid('00000000-0000-0000-0000-000000000001'),
+      () => connection.poolByName('nobody'),
+      () => connection.poolByUuid('00000000-0000-0000-0000-000000000001'),
     ]) {
-      expect(await rejection(lookup)).toMatchObject({ code: 'NO_STORAGE_POOL' });
+      expect(await rejection(lookup())).toMatchObject({ code: 'NO_STORAGE_POOL' });
     }
     expect(await rejection(connection.poolByTargetPath('/default-pool'))).toMatchObject({
       code: 'NO_SUPPORT',
@@ -88,12 +88,12 @@ describe.skipIf(!addon.available)(`a storage pool ${addon.reason}`, () => {
     await volume.delete();
     expect(await pool.volumes()).toEqual([]);
     for (const lookup of [
-      volume.info(),
-      pool.volumeByName('disk.raw'),
-      connection.volumeByPath('/default-pool/disk.raw'),
-      connection.volumeByKey('/default-pool/disk.raw'),
+      () => volume.info(),
+      () => pool.volumeByName('disk.raw'),
+      () => connection.volumeByPath('/default-pool/disk.raw'),
+      () => connection.volumeByKey('/default-pool/disk.raw'),
     ]) {
-      expect(await rejection(lookup)).toMatchObject({ code: 'NO_STORAGE_VOL' });
+      expect(await rejection(lookup())).toMatchObject({ code: 'NO_STORAGE_VOL' });
     }
   });
 
