@@ -16,6 +16,7 @@ import { type DestinationImage, imageProblems, placeText } from '../policy/desti
 import { type Decision, leftBehindWarnings, select } from '../policy/selection.js';
 import type { Problem } from '../problem.js';
 import { DelegateStrategy } from './delegate.js';
+import { plannedDisk } from './planned-disk.js';
 import type { PlannedMigration, Planner } from './strategy.js';
 
 /** Plans what the daemons move by themselves. */
@@ -56,7 +57,10 @@ async function planBetween(ends: DelegateEnds, options: DelegateOptions): Promis
     ...options,
     topOnly: request.flags.includes('NON_SHARED_INC'),
   });
-  const planned = decisions.map((decision) => plannedDisk(decision, images, options.createImages));
+  const planned = decisions.map((decision) => {
+    const image = images.find(({ source }) => source === decision.info);
+    return plannedDisk(decision, image && destinationOf(image, options.createImages));
+  });
   problems.unshift(
     ...options.problems,
     ...delegateProblems(survey, hostSurvey, disks, request),
@@ -133,26 +137,6 @@ function definitions(source: DelegateSource, xml: string, problems: Problem[]): 
     problems.push({ code: 'INVALID_ARGUMENT', message: `destination_xml: ${error.message}` });
     return [];
   }
-}
-
-function plannedDisk(
-  { info, disk, action, reason }: Decision<DelegateDisk>,
-  images: readonly DestinationImage[],
-  createImages: boolean,
-): PlannedDisk {
-  const image = images.find(({ source }) => source === info);
-  return {
-    disk,
-    names: info.names,
-    size: info.size,
-    readOnly: info.readOnly,
-    shareable: info.shareable,
-    empty: info.empty,
-    action,
-    reason,
-    estimateBytes: action === 'move' ? Math.min(info.allocatedBytes, info.size) : 0,
-    ...(image === undefined ? {} : { destination: destinationOf(image, createImages) }),
-  };
 }
 
 function destinationOf(

@@ -1,6 +1,6 @@
 import { RateLimiter } from '@blockferry/nbd';
 import { matchEnds } from '../ends.js';
-import type { MigrationPlan, PlannedDisk } from '../migration-plan.js';
+import type { MigrationPlan } from '../migration-plan.js';
 import { type NormalizedOptions, normalizeOptions } from '../normalized-options.js';
 import type { MigrateOptions } from '../options.js';
 import { pairDisks } from '../policy/pairing.js';
@@ -8,6 +8,7 @@ import { leftBehindWarnings, select } from '../policy/selection.js';
 import type { DiskPair, HostPort, SourcePort } from '../ports.js';
 import type { Problem } from '../problem.js';
 import { EngineStrategy } from './engine.js';
+import { plannedDisk } from './planned-disk.js';
 import {
   HAND_OVER_TIMEOUT_MS,
   type PlannedMigration,
@@ -53,22 +54,9 @@ async function planBetween(ends: EngineEnds, options: NormalizedOptions): Promis
     ...selection.problems,
     ...pairing.problems,
   ];
-  const planned = selection.decisions.map(({ info, disk, action, reason }): PlannedDisk => {
-    const destination = pairing.pairs.find(({ source }) => source === info)?.destination;
-    return {
-      disk,
-      names: info.names,
-      size: info.size,
-      readOnly: info.readOnly,
-      shareable: info.shareable,
-      empty: info.empty,
-      action,
-      reason,
-      estimateBytes: action === 'move' ? Math.min(info.allocatedBytes, info.size) : 0,
-      ...(destination === undefined
-        ? {}
-        : { destination: { disk: destination.disk, size: destination.size } }),
-    };
+  const planned = selection.decisions.map((decision) => {
+    const there = pairing.pairs.find(({ source }) => source === decision.info)?.destination;
+    return plannedDisk(decision, there && { disk: there.disk, size: there.size });
   });
   const plan: MigrationPlan = {
     ok: problems.length === 0,
