@@ -4,6 +4,8 @@ use std::io;
 
 use extent::{Extent, Run};
 
+use crate::pipe::Pipe;
+
 /// A random-access block device that many threads use at once.
 ///
 /// Every call is complete or fails: no short reads or writes. A range beyond [`Device::size`] is
@@ -20,6 +22,19 @@ pub trait Device: Send + Sync {
 
     /// Writes all of `buffer` at `offset`.
     fn write_at(&self, buffer: &[u8], offset: u64) -> io::Result<()>;
+
+    /// Puts all of `run` into the pipe, which is empty and has room for it; `Ok(false)` where that cannot be
+    /// done without a copy, and the pipe is as it was. After a failure what it holds is of no use.
+    fn read_to_pipe(&self, pipe: &mut Pipe, run: Run) -> io::Result<bool> {
+        let _ = (pipe, run);
+        Ok(false)
+    }
+
+    /// Writes all that the pipe holds at `offset`; `Ok(false)` where that cannot be done, and the pipe is as it was.
+    fn write_from_pipe(&self, pipe: &mut Pipe, offset: u64) -> io::Result<bool> {
+        let _ = (pipe, offset);
+        Ok(false)
+    }
 
     /// Makes `run` read as zeros.
     ///

@@ -13,6 +13,7 @@ use rustix::io::Errno;
 
 use crate::allocation::Space;
 use crate::device::{Device, ZeroMode};
+use crate::pipe::Pipe;
 
 /// What a device is opened for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,6 +140,40 @@ impl Device for FileDevice {
     fn write_at(&self, buffer: &[u8], offset: u64) -> io::Result<()> {
         self.check_write(Run::new(offset, buffer.len() as u64))?;
         self.file.write_all_at(buffer, offset)
+    }
+
+    fn read_to_pipe(&self, pipe: &mut Pipe, run: Run) -> io::Result<bool> {
+        self.check(run)?;
+        let mut offset = run.offset;
+        while offset < run.end() {
+            let length = usize::try_from(run.end() - offset).unwrap_or(usize::MAX);
+            match pipe.fill(&self.file, Some(offset), length) {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(count) => offset += count as u64,
+                // A file system that has no pages to lend.
+                Err(error) if offset == run.offset && error.kind() == io::ErrorKind::InvalidInput => {
+                    return Ok(false);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(true)
+    }
+
+    fn write_from_pipe(&self, pipe: &mut Pipe, offset: u64) -> io::Result<bool> {
+        self.check_write(Run::new(offset, pipe.held() as u64))?;
+        let mut position = offset;
+        while pipe.held() > 0 {
+            match pipe.drain(&self.file, Some(position), pipe.held(), false) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(count) => position += count as u64,
+                Err(error) if position == offset && error.kind() == io::ErrorKind::InvalidInput => {
+                    return Ok(false);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(true)
     }
 
     fn zero(&self, run: Run, mode: ZeroMode) -> io::Result<()> {

@@ -6,10 +6,12 @@ mod allocation;
 mod device;
 mod file;
 mod memory;
+mod pipe;
 
 pub use device::{Device, ZeroMode};
 pub use file::{Access, FileDevice};
 pub use memory::MemoryDevice;
+pub use pipe::Pipe;
 
 #[cfg(test)]
 mod tests;

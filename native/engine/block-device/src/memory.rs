@@ -8,6 +8,7 @@ use rustix::fs::{MemfdFlags, memfd_create};
 
 use crate::device::{Device, ZeroMode};
 use crate::file::{Access, FileDevice};
+use crate::pipe::Pipe;
 
 /// A device in anonymous memory: sparse, gone when it is dropped.
 ///
@@ -39,6 +40,14 @@ impl Device for MemoryDevice {
 
     fn write_at(&self, buffer: &[u8], offset: u64) -> io::Result<()> {
         self.0.write_at(buffer, offset)
+    }
+
+    fn read_to_pipe(&self, pipe: &mut Pipe, run: Run) -> io::Result<bool> {
+        self.0.read_to_pipe(pipe, run)
+    }
+
+    fn write_from_pipe(&self, pipe: &mut Pipe, offset: u64) -> io::Result<bool> {
+        self.0.write_from_pipe(pipe, offset)
     }
 
     fn zero(&self, run: Run, mode: ZeroMode) -> io::Result<()> {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use extent::Run;
 
-use crate::{Access, Device, FileDevice, ZeroMode};
+use crate::{Access, Device, FileDevice, Pipe, ZeroMode};
 
 /// A folder that goes with the test.
 struct Folder(PathBuf);
@@ -144,4 +144,15 @@ fn a_file_truncated_underneath_is_an_error_and_not_zeros() {
     assert_eq!(read.kind(), io::ErrorKind::UnexpectedEof);
     let extents = device.extents(Run::new(60_000, 40_000), 10).unwrap_err();
     assert_eq!(extents.kind(), io::ErrorKind::UnexpectedEof);
+}
+
+#[test]
+fn a_file_that_was_cut_short_ends_too_early_for_a_pipe() {
+    let folder = Folder::new("cut-for-pipe");
+    let path = folder.join("disk");
+    let device = FileDevice::create(&path, 8192).unwrap();
+    File::options().write(true).open(&path).unwrap().set_len(4096).unwrap();
+    let mut pipe = Pipe::new(64 << 10).unwrap();
+    let error = device.read_to_pipe(&mut pipe, Run::new(0, 8192)).unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
 }

@@ -2,3 +2,4 @@
 
 mod contents;
 mod files;
+mod pipes;
