@@ -1,4 +1,6 @@
-//! Memory for payloads, used again and again.
+//! Room for payloads, used again and again.
+
+use block_device::Pipe;
 
 /// The buffers of one worker that are not in flight.
 #[derive(Default)]
@@ -6,6 +8,7 @@ pub(crate) struct BufferPool {
     free: Vec<Vec<u8>>,
     /// Apart: their contents are zeros, and stay so since they are only written from.
     zeros: Vec<Vec<u8>>,
+    pipes: Vec<Pipe>,
 }
 
 impl BufferPool {
@@ -21,6 +24,19 @@ impl BufferPool {
         let mut buffer = self.zeros.pop().unwrap_or_default();
         buffer.resize(length, 0);
         buffer
+    }
+
+    /// An empty pipe with room for `length` bytes; `None` where this user has no more pages for pipes.
+    pub(crate) fn take_pipe(&mut self, length: usize) -> Option<Pipe> {
+        // Payloads begin and end within pages, and so may their parts.
+        let capacity = length.saturating_mul(2);
+        let pooled = self.pipes.pop().filter(|pipe| pipe.capacity() >= capacity);
+        pooled.or_else(|| Pipe::new(capacity).ok())
+    }
+
+    pub(crate) fn give_back_pipe(&mut self, pipe: Option<Pipe>) {
+        // After a failure there may be something in it.
+        self.pipes.extend(pipe.filter(|pipe| pipe.held() == 0));
     }
 
     pub(crate) fn give_back(&mut self, buffer: Option<Vec<u8>>) {

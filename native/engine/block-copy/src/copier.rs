@@ -11,6 +11,7 @@ use crate::checksums::{BLOCK, Checksums};
 use crate::crew::{Crew, WorkLimits};
 use crate::endpoint::{Endpoint, FLAG_ZERO};
 use crate::error::{CopyError, ErrorKind, Side};
+use crate::medium::pays_by_pipe;
 use crate::nbd;
 use crate::options::CopierOptions;
 use crate::pass::Pass;
@@ -78,6 +79,7 @@ impl Copier {
             source_size: from.size,
             destination_size: to.size,
             request_size: cut.request_size,
+            piped: !options.verify && pays_by_pipe(from.medium, to.medium),
             can_zero: to.can_zero,
             can_fast_zero: AtomicBool::new(to.can_fast_zero),
             counters: Counters::default(),

@@ -1,18 +1,21 @@
 //! A device of this process as an endpoint: operations are done when they are submitted.
 
 use std::collections::VecDeque;
+use std::io;
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 use std::time::Instant;
 
-use block_device::{Device, ZeroMode};
+use block_device::{Device, Pipe, ZeroMode};
 use extent::Run;
 use nbd_io::Interest;
 
+use crate::buffers::is_zero;
 use crate::endpoint::{
     BASE_ALLOCATION, Completed, Endpoint, FLAG_HOLE, FLAG_ZERO, Lane, Limits, Operation, RunMap, RunStatus,
 };
 use crate::error::CopyError;
+use crate::medium::Medium;
 
 /// A [`Device`] as source or destination.
 pub struct DeviceEndpoint {
@@ -37,6 +40,7 @@ impl Endpoint for DeviceEndpoint {
             can_zero: true,
             can_fast_zero: true,
             can_flush: true,
+            medium: Medium::File,
             lanes: usize::MAX,
         }
     }
@@ -59,21 +63,32 @@ struct DeviceLane {
 impl Lane for DeviceLane {
     fn submit(&mut self, token: u64, operation: Operation) -> Result<(), CopyError> {
         let device = &self.device;
-        let (buffer, result) = match operation {
-            Operation::Read { offset, mut buffer } => {
-                let result = device.read_at(&mut buffer, offset);
-                (Some(buffer), result)
+        let (mut buffer, mut pipe) = (None, None);
+        let result = match operation {
+            Operation::Read { offset, buffer: mut room } => {
+                let result = device.read_at(&mut room, offset);
+                buffer = Some(room);
+                result
             }
-            Operation::Write { offset, buffer } => {
-                let result = device.write_at(&buffer, offset);
-                (Some(buffer), result)
+            Operation::ReadPiped { run, pipe: mut room } => {
+                let result = read_piped(&**device, run, &mut room).map(|read| buffer = read);
+                pipe = Some(room);
+                result
             }
-            Operation::Zero { run, may_unmap, fast } => {
-                (None, device.zero(run, ZeroMode { may_unmap, fast }))
+            Operation::Write { offset, buffer: data } => {
+                let result = device.write_at(&data, offset);
+                buffer = Some(data);
+                result
             }
-            Operation::Flush => (None, device.flush()),
+            Operation::WritePiped { offset, pipe: mut data } => {
+                let result = write_piped(&**device, offset, &mut data);
+                pipe = Some(data);
+                result
+            }
+            Operation::Zero { run, may_unmap, fast } => device.zero(run, ZeroMode { may_unmap, fast }),
+            Operation::Flush => device.flush(),
         };
-        self.completed.push_back(Completed { token, buffer, result: result.map_err(CopyError::from) });
+        self.completed.push_back(Completed { token, buffer, pipe, result: result.map_err(CopyError::from) });
         Ok(())
     }
 
@@ -92,6 +107,29 @@ impl Lane for DeviceLane {
     fn deadline(&self) -> Option<Instant> {
         None
     }
+}
+
+/// Reads into the pipe, or returns what was read into memory: what may be all zeros, or cannot be lent.
+fn read_piped(device: &dyn Device, run: Run, pipe: &mut Pipe) -> io::Result<Option<Vec<u8>>> {
+    let length = usize::try_from(run.length).unwrap_or(usize::MAX);
+    let mut first = [0; LOOKED_AT];
+    let first = first.get_mut(..length.min(LOOKED_AT)).unwrap_or_default();
+    device.read_at(first, run.offset)?;
+    if !is_zero(first) && device.read_to_pipe(pipe, run)? {
+        return Ok(None);
+    }
+    let mut buffer = vec![0; length];
+    device.read_at(&mut buffer, run.offset)?;
+    Ok(Some(buffer))
+}
+
+fn write_piped(device: &dyn Device, offset: u64, pipe: &mut Pipe) -> io::Result<()> {
+    if device.write_from_pipe(pipe, offset)? {
+        return Ok(());
+    }
+    let mut buffer = vec![0; pipe.held()];
+    pipe.read_exact(&mut buffer)?;
+    device.write_at(&buffer, offset)
 }
 
 struct DeviceMap {
@@ -119,6 +157,9 @@ impl RunMap for DeviceMap {
         Ok(statuses)
     }
 }
+
+/// Few pieces of data begin with so many zeros and are not zero.
+const LOOKED_AT: usize = 64;
 
 /// Finding an extent costs two system calls; a batch keeps the first piece from waiting for many.
 const EXTENTS_A_BATCH: usize = 256;

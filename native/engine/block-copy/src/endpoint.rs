@@ -4,10 +4,12 @@ use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 use std::time::Instant;
 
+use block_device::Pipe;
 use extent::Run;
 use nbd_io::{Interest, Waker};
 
 use crate::error::CopyError;
+use crate::medium::Medium;
 
 /// The meta context that tells holes and zeros. Source: NBD protocol, "base:allocation metadata context".
 pub const BASE_ALLOCATION: &str = "base:allocation";
@@ -51,6 +53,8 @@ pub struct Limits {
     pub can_fast_zero: bool,
     /// Flushing means something.
     pub can_flush: bool,
+    /// What carries payloads.
+    pub medium: Medium,
     /// Lanes that may be open at a time without loss of coherence.
     pub lanes: usize,
 }
@@ -96,6 +100,21 @@ pub enum Operation {
         /// What to write.
         buffer: Vec<u8>,
     },
+    /// Reads into the pipe, which is empty. What may be all zeros comes in a buffer instead, and so does what
+    /// does not fit.
+    ReadPiped {
+        /// What to read.
+        run: Run,
+        /// Where to.
+        pipe: Pipe,
+    },
+    /// Writes all that the pipe holds.
+    WritePiped {
+        /// First byte.
+        offset: u64,
+        /// What to write.
+        pipe: Pipe,
+    },
     /// Makes the range read as zeros.
     Zero {
         /// Where.
@@ -114,8 +133,10 @@ pub enum Operation {
 pub struct Completed {
     /// As given to [`Lane::submit`].
     pub token: u64,
-    /// The operation's buffer, back.
+    /// The operation's buffer, back; or what a piped read has read into memory.
     pub buffer: Option<Vec<u8>>,
+    /// The operation's pipe, if it is of further use; with what was read, unless there is a buffer.
+    pub pipe: Option<Pipe>,
     /// `Err`: this operation failed; the lane goes on.
     pub result: Result<(), CopyError>,
 }

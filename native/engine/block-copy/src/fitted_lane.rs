@@ -55,6 +55,16 @@ impl FittedLane {
     fn begin(&mut self, token: u64, operation: Operation) -> Result<(), CopyError> {
         let mut job = Job { buffer: None, pending: 0, failure: None };
         match operation {
+            // For reads and changes of blocks the data has to be in memory.
+            Operation::ReadPiped { run, .. } => {
+                return self
+                    .begin(token, Operation::Read { offset: run.offset, buffer: vec![0; bytes(run)] });
+            }
+            Operation::WritePiped { offset, mut pipe } => {
+                let mut buffer = vec![0; pipe.held()];
+                pipe.read_exact(&mut buffer)?;
+                return self.begin(token, Operation::Write { offset, buffer });
+            }
             Operation::Read { offset, buffer } => {
                 for (run, part) in self.fit.reads(Run::new(offset, buffer.len() as u64)) {
                     let read = Operation::Read { offset: run.offset, buffer: vec![0; bytes(run)] };
@@ -145,7 +155,7 @@ impl FittedLane {
             return;
         }
         let result = job.failure.map_or(Ok(()), Err);
-        self.completed.push_back(Completed { token, buffer: job.buffer, result });
+        self.completed.push_back(Completed { token, buffer: job.buffer, pipe: None, result });
     }
 }
 
@@ -208,12 +218,19 @@ impl Fit {
     fn takes(self, operation: &Operation) -> bool {
         match operation {
             Operation::Read { offset, buffer } | Operation::Write { offset, buffer } => {
-                let run = Run::new(*offset, buffer.len() as u64);
-                run.length <= self.payload && self.is_whole(run)
+                self.takes_payload(Run::new(*offset, buffer.len() as u64))
+            }
+            Operation::ReadPiped { run, .. } => self.takes_payload(*run),
+            Operation::WritePiped { offset, pipe } => {
+                self.takes_payload(Run::new(*offset, pipe.held() as u64))
             }
             Operation::Zero { run, .. } => self.is_whole(*run),
             Operation::Flush => true,
         }
+    }
+
+    fn takes_payload(self, run: Run) -> bool {
+        run.length <= self.payload && self.is_whole(run)
     }
 
     /// Whether the range is of whole blocks; the last one ends with the device.

@@ -16,6 +16,7 @@ mod error;
 mod fitted_lane;
 mod health;
 mod lane_pair;
+mod medium;
 mod nbd;
 mod null_endpoint;
 mod options;
@@ -41,6 +42,7 @@ pub use endpoint::{
     RunStatus,
 };
 pub use error::{CopyError, ErrorKind, Side};
+pub use medium::Medium;
 pub use nbd::NbdEndpoint;
 pub use null_endpoint::NullEndpoint;
 pub use options::{CopierOptions, Sabotage};

@@ -1,14 +1,18 @@
 //! The destination that forgets everything: measures a source, or a network.
 
 use std::collections::VecDeque;
+use std::fs::File;
+use std::io;
 use std::os::fd::BorrowedFd;
 use std::time::Instant;
 
+use block_device::Pipe;
 use extent::Run;
 use nbd_io::Interest;
 
 use crate::endpoint::{Completed, Endpoint, Lane, Limits, Operation, RunMap};
 use crate::error::CopyError;
+use crate::medium::Medium;
 
 /// As large as anything; takes everything; reads as zeros.
 pub struct NullEndpoint;
@@ -23,12 +27,16 @@ impl Endpoint for NullEndpoint {
             can_zero: true,
             can_fast_zero: true,
             can_flush: false,
+            medium: Medium::Nothing,
             lanes: usize::MAX,
         }
     }
 
     fn open_lane(&self) -> Result<Box<dyn Lane>, CopyError> {
-        Ok(Box::new(NullLane::default()))
+        Ok(Box::new(NullLane {
+            sink: File::options().write(true).open("/dev/null")?,
+            completed: VecDeque::new(),
+        }))
     }
 
     fn open_map(&self, _context: &str, _range: Run) -> Result<Option<Box<dyn RunMap>>, CopyError> {
@@ -36,22 +44,32 @@ impl Endpoint for NullEndpoint {
     }
 }
 
-#[derive(Default)]
 struct NullLane {
+    /// What pipes are emptied into.
+    sink: File,
     completed: VecDeque<Completed>,
 }
 
 impl Lane for NullLane {
     fn submit(&mut self, token: u64, operation: Operation) -> Result<(), CopyError> {
-        let buffer = match operation {
+        let mut done = Completed { token, buffer: None, pipe: None, result: Ok(()) };
+        match operation {
             Operation::Read { mut buffer, .. } => {
                 buffer.fill(0);
-                Some(buffer)
+                done.buffer = Some(buffer);
             }
-            Operation::Write { buffer, .. } => Some(buffer),
-            Operation::Zero { .. } | Operation::Flush => None,
-        };
-        self.completed.push_back(Completed { token, buffer, result: Ok(()) });
+            Operation::ReadPiped { run, pipe } => {
+                done.buffer = Some(vec![0; usize::try_from(run.length).unwrap_or(usize::MAX)]);
+                done.pipe = Some(pipe);
+            }
+            Operation::Write { buffer, .. } => done.buffer = Some(buffer),
+            Operation::WritePiped { mut pipe, .. } => {
+                done.result = empty(&mut pipe, &self.sink).map_err(CopyError::from);
+                done.pipe = Some(pipe);
+            }
+            Operation::Zero { .. } | Operation::Flush => {}
+        }
+        self.completed.push_back(done);
         Ok(())
     }
 
@@ -70,4 +88,14 @@ impl Lane for NullLane {
     fn deadline(&self) -> Option<Instant> {
         None
     }
+}
+
+fn empty(pipe: &mut Pipe, sink: &File) -> io::Result<()> {
+    while pipe.held() > 0 {
+        let held = pipe.held();
+        if pipe.drain(sink, None, held, false)? == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+    }
+    Ok(())
 }

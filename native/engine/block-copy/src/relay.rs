@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use block_device::Pipe;
 use extent::Run;
 
 use crate::buffers::{BufferPool, is_zero};
@@ -26,6 +27,8 @@ pub(crate) struct RelayPlan {
     pub(crate) destination_size: u64,
     /// The most bytes of a read or write.
     pub(crate) request_size: u32,
+    /// Large payloads go through pipes, where there are any.
+    pub(crate) piped: bool,
     pub(crate) can_zero: bool,
     /// Until the destination says that it is not, or is not always, fast.
     pub(crate) can_fast_zero: AtomicBool,
@@ -116,6 +119,11 @@ impl Relay {
 
     fn read(&mut self, piece: Piece, claim: Claim, lanes: &mut LanePair) -> Result<(), CopyError> {
         let run = self.plan.read_run(piece.run);
+        let by_pipe = self.plan.piped && run == piece.run && run.length >= PIPED_MINIMUM;
+        if let Some(pipe) = by_pipe.then(|| self.buffers.take_pipe(bytes(run))).flatten() {
+            let transfer = Transfer { piece, stage: Stage::Reading, claim };
+            return self.submit(transfer, Operation::ReadPiped { run, pipe }, lanes);
+        }
         let buffer = self.buffers.take(bytes(run));
         let transfer = Transfer { piece, stage: Stage::Reading, claim };
         self.submit(transfer, Operation::Read { offset: run.offset, buffer }, lanes)
@@ -158,9 +166,20 @@ impl Relay {
         &mut self,
         transfer: Transfer,
         buffer: Option<Vec<u8>>,
+        mut pipe: Option<Pipe>,
         lanes: &mut LanePair,
     ) -> Result<(), CopyError> {
         let Transfer { piece, claim, .. } = transfer;
+        let is_full = |pipe: &Pipe| pipe.held() as u64 == piece.run.length;
+        if let (None, Some(pipe)) = (&buffer, pipe.take_if(|pipe| is_full(pipe))) {
+            if self.pass.has_failed() {
+                return Ok(());
+            }
+            let transfer = Transfer { piece, stage: Stage::Writing, claim };
+            let write = Operation::WritePiped { offset: piece.run.offset, pipe };
+            return self.submit(transfer, write, lanes);
+        }
+        self.buffers.give_back_pipe(pipe);
         let buffer = buffer
             .filter(|buffer| buffer.len() == bytes(self.plan.read_run(piece.run)))
             .ok_or_else(|| CopyError::new(ErrorKind::Protocol).of(Side::Source).over(piece.run))?;
@@ -223,10 +242,11 @@ impl Task for Relay {
             stage => {
                 done.result.map_err(|error| error.of(side).over(run))?;
                 match stage {
-                    Stage::Reading => return self.handle_read(transfer, done.buffer, lanes),
+                    Stage::Reading => return self.handle_read(transfer, done.buffer, done.pipe, lanes),
                     Stage::Writing => {
                         self.plan.counters.add_moved(run.length);
                         self.buffers.give_back(done.buffer);
+                        self.buffers.give_back_pipe(done.pipe);
                     }
                     Stage::Zeroing { .. } => self.plan.counters.add_zeroed(run.length),
                     Stage::WritingZeros => {
@@ -257,6 +277,8 @@ fn bytes(run: Run) -> usize {
     usize::try_from(run.length).unwrap_or(usize::MAX)
 }
 
+/// Bytes of a payload that is worth a pipe.
+const PIPED_MINIMUM: u64 = 64 << 10;
 /// Bytes of a zero request that is refused if it is slow.
 const FAST_ZERO_LIMIT: u64 = 1 << 30;
 /// Bytes of a zero request that may be as slow as writing: all in flight stay well below the deadline.

@@ -68,8 +68,22 @@ impl Pipe {
         Ok(count)
     }
 
-    /// Copies bytes out of it, as many as there are and fit.
-    pub fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+    /// Copies bytes out of it until the buffer is full. Fewer in it are `UnexpectedEof`.
+    pub fn read_exact(&mut self, mut buffer: &mut [u8]) -> io::Result<()> {
+        while !buffer.is_empty() {
+            let count = self.read(buffer)?;
+            if count == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            buffer = buffer.get_mut(count..).unwrap_or_default();
+        }
+        Ok(())
+    }
+
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.held == 0 {
+            return Ok(0);
+        }
         let length = buffer.len().min(self.held);
         let count =
             retry_on_intr(|| rustix::io::read(&self.reader, buffer.get_mut(..length).unwrap_or_default()))?;

@@ -1,6 +1,9 @@
 //! How requests and replies are framed.
 
-use crate::wire::{EXTENDED_REQUEST_HEADER_LENGTH, REQUEST_HEADER_LENGTH};
+use crate::wire::{
+    CHUNK_HEADER_LENGTH, EXTENDED_CHUNK_HEADER_LENGTH, EXTENDED_REQUEST_HEADER_LENGTH, REQUEST_HEADER_LENGTH,
+    SIMPLE_REPLY_LENGTH,
+};
 
 /// The forms that messages have in transmission, each richer than the one before.
 ///
@@ -29,6 +32,15 @@ impl Framing {
         match self {
             Self::Simple | Self::Structured => REQUEST_HEADER_LENGTH,
             Self::Extended => EXTENDED_REQUEST_HEADER_LENGTH,
+        }
+    }
+
+    /// Bytes of a reply that come before a read's data, at the least.
+    pub(crate) fn shortest_data_header(self) -> usize {
+        match self {
+            Self::Simple => SIMPLE_REPLY_LENGTH,
+            Self::Structured => CHUNK_HEADER_LENGTH + size_of::<u64>(),
+            Self::Extended => EXTENDED_CHUNK_HEADER_LENGTH + size_of::<u64>(),
         }
     }
 

@@ -4,13 +4,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use extent::Run;
 use nbd_io::client::{ConnectOptions, Connection};
-use nbd_io::{Export, NbdUri};
+use nbd_io::{Export, NbdUri, Transport};
 
 use super::block_status::BlockStatusMap;
 use super::lane::NbdLane;
 use super::shared::SharedConnection;
 use crate::endpoint::{BASE_ALLOCATION, Endpoint, Lane, Limits, RunMap};
 use crate::error::{CopyError, ErrorKind};
+use crate::medium::Medium;
 
 /// An NBD export. A lane is a connection.
 ///
@@ -21,6 +22,7 @@ pub struct NbdEndpoint {
     uri: NbdUri,
     options: ConnectOptions,
     export: Export,
+    medium: Medium,
     connections: Mutex<Connections>,
 }
 
@@ -41,8 +43,13 @@ impl NbdEndpoint {
         }
         let connection = Connection::connect(&uri, &options)?;
         let export = connection.export().clone();
+        let medium = match &uri.transport {
+            _ if !connection.can_pipe() => Medium::Memory,
+            Transport::Unix { .. } => Medium::UnixSocket,
+            _ => Medium::TcpSocket,
+        };
         let connections = Connections { idle: Some(connection), first: Weak::new() };
-        Ok(Self { uri, options, export, connections: Mutex::new(connections) })
+        Ok(Self { uri, options, export, medium, connections: Mutex::new(connections) })
     }
 
     /// The export as the server described it.
@@ -81,6 +88,7 @@ impl Endpoint for NbdEndpoint {
             can_zero: export.can_zero,
             can_fast_zero: export.can_fast_zero,
             can_flush: export.can_flush,
+            medium: self.medium,
             lanes: if export.can_multi_conn { usize::MAX } else { 1 },
         }
     }

@@ -5,7 +5,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 use std::time::Instant;
 
-use nbd_io::client::{Command, Completion};
+use nbd_io::client::{Command, Completion, PipedCommand};
 use nbd_io::{Interest, Waker};
 
 use super::shared::SharedConnection;
@@ -28,6 +28,12 @@ impl NbdLane {
 impl Lane for NbdLane {
     fn submit(&mut self, token: u64, operation: Operation) -> Result<(), CopyError> {
         let command = match operation {
+            Operation::ReadPiped { run, pipe } => {
+                return self.connection.submit_piped(token, PipedCommand::Read { run }, pipe);
+            }
+            Operation::WritePiped { offset, pipe } => {
+                return self.connection.submit_piped(token, PipedCommand::Write { offset }, pipe);
+            }
             Operation::Read { offset, buffer } => Command::Read { offset, buffer, dont_fragment: false },
             Operation::Write { offset, buffer } => Command::Write { offset, buffer, fua: false },
             Operation::Zero { run, may_unmap, fast } => Command::Zero { run, may_unmap, fast, fua: false },
@@ -41,8 +47,8 @@ impl Lane for NbdLane {
     }
 
     fn poll_completion(&mut self) -> Option<Completed> {
-        let Completion { token, buffer, result } = self.completed.pop_front()?;
-        Some(Completed { token, buffer, result: result.map(drop).map_err(CopyError::from) })
+        let Completion { token, buffer, pipe, result } = self.completed.pop_front()?;
+        Some(Completed { token, buffer, pipe, result: result.map(drop).map_err(CopyError::from) })
     }
 
     fn poll_fd(&self) -> Option<(BorrowedFd<'_>, Interest)> {

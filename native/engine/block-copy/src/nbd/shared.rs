@@ -5,7 +5,8 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use nbd_io::client::{Command, Completion, Connection};
+use block_device::Pipe;
+use nbd_io::client::{Command, Completion, Connection, PipedCommand};
 use nbd_io::{ErrorKind as NbdErrorKind, Interest, Waker};
 
 use crate::error::{CopyError, ErrorKind};
@@ -56,6 +57,15 @@ impl SharedConnection {
 
     pub(super) fn submit(&self, token: u64, command: Command) -> Result<(), CopyError> {
         Ok(self.state().connection()?.submit(token, command)?)
+    }
+
+    pub(super) fn submit_piped(
+        &self,
+        token: u64,
+        command: PipedCommand,
+        pipe: Pipe,
+    ) -> Result<(), CopyError> {
+        Ok(self.state().connection()?.submit_piped(token, command, pipe)?)
     }
 
     /// Drives the connection; the lane's completions go to `completed`.

@@ -1,11 +1,13 @@
 //! A pipelined connection.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::io::{self, IoSlice, IoSliceMut};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
-use nbd_proto::client::{Command, Handshake, Outcome, Reply, Session};
+use block_device::Pipe;
+use extent::Run;
+use nbd_proto::client::{Aside, Command, Handshake, Outcome, Reply, Session};
 use nbd_proto::export::Export;
 use nbd_proto::uri::NbdUri;
 
@@ -31,7 +33,24 @@ pub struct Connection {
     submitted: VecDeque<(u64, Instant)>,
     /// Completions that `request` came across.
     set_aside: VecDeque<nbd_proto::client::Completion>,
+    /// Of the requests in flight whose payload goes through one, by cookie.
+    pipes: HashMap<u64, Pipe>,
     is_dead: bool,
+}
+
+/// A request whose payload goes through a pipe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PipedCommand {
+    /// Fills the pipe.
+    Read {
+        /// From where, and how much.
+        run: Run,
+    },
+    /// Writes all that the pipe holds.
+    Write {
+        /// To where.
+        offset: u64,
+    },
 }
 
 /// A request that is over.
@@ -39,8 +58,10 @@ pub struct Connection {
 pub struct Completion {
     /// The name that the request was submitted under.
     pub token: u64,
-    /// The buffer that came with a read or write, back.
+    /// The buffer that came with a read or write, back; or what was read into memory instead of the pipe.
     pub buffer: Option<Vec<u8>>,
+    /// The pipe that came with the request, back: with what was read, unless there is a buffer.
+    pub pipe: Option<Pipe>,
     /// How it went. An error here is this request's alone: the connection is fine.
     pub result: Result<Reply, NbdError>,
 }
@@ -59,6 +80,7 @@ impl Connection {
             request_timeout: options.request_timeout,
             submitted: VecDeque::new(),
             set_aside: VecDeque::new(),
+            pipes: HashMap::new(),
             is_dead: false,
         })
     }
@@ -74,7 +96,36 @@ impl Connection {
     /// Fails with [`ErrorKind::InvalidRequest`] or [`ErrorKind::Unsupported`] where the export cannot take the
     /// command; nothing is sent then, and the command's buffer is dropped.
     pub fn submit(&mut self, token: u64, command: Command) -> Result<(), NbdError> {
+        if matches!(command, Command::ReadAside { .. } | Command::WriteAside { .. }) {
+            return Err(NbdError::new(ErrorKind::InvalidRequest, command.name()));
+        }
         self.enqueue(token, command).map(drop)
+    }
+
+    /// Queues a read of `run` into the pipe, which is empty, or a write of all that it holds.
+    ///
+    /// Only on a socket without TLS: [`can_pipe`](Self::can_pipe). What is read comes in memory all the same
+    /// where the server answers in parts, where the pipe has no room for it, and where it begins with zeros:
+    /// then it may be all zeros, which in a pipe nobody sees.
+    pub fn submit_piped(&mut self, token: u64, command: PipedCommand, pipe: Pipe) -> Result<(), NbdError> {
+        let command = match command {
+            PipedCommand::Read { run } => Command::ReadAside { run },
+            PipedCommand::Write { offset } => {
+                Command::WriteAside { run: Run::new(offset, pipe.held() as u64) }
+            }
+        };
+        if !self.can_pipe() {
+            return Err(NbdError::new(ErrorKind::Unsupported, command.name()));
+        }
+        let cookie = self.enqueue(token, command)?;
+        self.pipes.insert(cookie, pipe);
+        Ok(())
+    }
+
+    /// Whether payloads may go through pipes.
+    #[must_use]
+    pub fn can_pipe(&self) -> bool {
+        !self.socket.is_secure()
     }
 
     /// Sends and receives as much as goes without blocking. `now` is what deadlines are held against.
@@ -92,7 +143,8 @@ impl Connection {
 
     /// The next request that is over.
     pub fn poll_completion(&mut self) -> Option<Completion> {
-        self.set_aside.pop_front().or_else(|| self.session.poll_completion()).map(Completion::from)
+        let completion = self.set_aside.pop_front().or_else(|| self.session.poll_completion())?;
+        Some(self.finish(completion))
     }
 
     /// Requests submitted and not yet over.
@@ -124,7 +176,7 @@ impl Connection {
             self.drive(Instant::now())?;
             while let Some(completion) = self.session.poll_completion() {
                 if completion.cookie == cookie {
-                    return Ok(completion.into());
+                    return Ok(self.finish(completion));
                 }
                 self.set_aside.push_back(completion);
             }
@@ -158,15 +210,31 @@ impl Connection {
         Ok(cookie)
     }
 
+    fn finish(&mut self, completion: nbd_proto::client::Completion) -> Completion {
+        let nbd_proto::client::Completion { cookie, token, operation, run, buffer, result } = completion;
+        let pipe = self.pipes.remove(&cookie);
+        Completion {
+            token,
+            buffer,
+            pipe,
+            result: result.map_err(|failure| NbdError::server(operation, run, failure)),
+        }
+    }
+
     fn check_alive(&self) -> Result<(), NbdError> {
         if self.is_dead { Err(NbdError::new(ErrorKind::Disconnected, "submit")) } else { Ok(()) }
     }
 
     fn send(&mut self) -> Result<(), NbdError> {
         while self.session.wants_transmit() {
-            let slices: Vec<IoSlice<'_>> =
-                self.session.transmit().take(MAX_SLICES).map(IoSlice::new).collect();
-            match self.socket.send(&slices) {
+            let sent = match self.session.transmit_aside() {
+                Some(aside) => self.drain(aside),
+                None => {
+                    let slices = self.session.transmit().take(MAX_SLICES);
+                    self.socket.send(&slices.map(IoSlice::new).collect::<Vec<_>>())
+                }
+            };
+            match sent {
                 Ok(count) => self.session.handle_transmitted(count),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 Err(error) => return Err(NbdError::transport("send", error)),
@@ -182,6 +250,12 @@ impl Connection {
 
     fn receive(&mut self) -> Result<(), NbdError> {
         loop {
+            if let Some(aside) = self.session.aside() {
+                if self.receive_aside(aside)? {
+                    continue;
+                }
+                return Ok(());
+            }
             let buffers = self.session.receive_buffers();
             let room: usize = buffers.iter().map(|buffer| buffer.len()).sum();
             match self.socket.receive(&mut buffers.map(IoSliceMut::new)) {
@@ -202,6 +276,58 @@ impl Connection {
         }
     }
 
+    /// Takes what came into the request's pipe, or turns to memory. `false`: nothing has come.
+    fn receive_aside(&mut self, aside: Aside) -> Result<bool, NbdError> {
+        let failed = |error| NbdError::transport("receive", error);
+        if aside.moved == 0 {
+            match self.socket.begins_with_zeros(aside.left).map_err(failed)? {
+                None => return Ok(false),
+                Some(true) => return self.receive_into_memory(aside),
+                Some(false) => {}
+            }
+        }
+        match self.fill(aside) {
+            Ok(None) => self.receive_into_memory(aside),
+            Ok(Some(0)) => Err(NbdError::new(ErrorKind::Disconnected, "receive")),
+            Ok(Some(count)) => {
+                let received = self.session.handle_taken_aside(count);
+                received.map_err(|error| NbdError::protocol("receive", error))?;
+                self.check_deadline(Instant::now())?;
+                Ok(true)
+            }
+            Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(failed(error)),
+            Err(_) => Ok(false),
+        }
+    }
+
+    /// Fills the request's pipe with what came; `None` where it has no room for the many parts of that.
+    fn fill(&mut self, aside: Aside) -> io::Result<Option<usize>> {
+        let Some(pipe) = self.pipes.get_mut(&aside.cookie) else { return Ok(None) };
+        match self.socket.receive_into(pipe, aside.left) {
+            // It does not tell which of the two it lacks, bytes or room; bytes may have come by now.
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock && self.socket.has_input()? => {
+                match self.socket.receive_into(pipe, aside.left) {
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
+                    taken => taken.map(Some),
+                }
+            }
+            taken => taken.map(Some),
+        }
+    }
+
+    /// Turns to memory, with what is in the pipe already.
+    fn receive_into_memory(&mut self, aside: Aside) -> Result<bool, NbdError> {
+        let first = self.session.read_into_memory();
+        let moved = self.pipes.get_mut(&aside.cookie).map_or(Ok(()), |pipe| pipe.read_exact(first));
+        moved.map_err(|error| NbdError::transport("receive", error))?;
+        Ok(true)
+    }
+
+    fn drain(&mut self, aside: Aside) -> io::Result<usize> {
+        let pipe = self.pipes.get_mut(&aside.cookie).ok_or(io::ErrorKind::BrokenPipe)?;
+        self.socket.send_from(pipe, aside.left)
+    }
+
     fn check_deadline(&mut self, now: Instant) -> Result<(), NbdError> {
         let oldest = self.session.oldest().unwrap_or(u64::MAX);
         while self.submitted.front().is_some_and(|(cookie, _)| *cookie < oldest) {
@@ -217,14 +343,6 @@ impl Connection {
 impl AsFd for Connection {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()
-    }
-}
-
-impl From<nbd_proto::client::Completion> for Completion {
-    fn from(completion: nbd_proto::client::Completion) -> Self {
-        let nbd_proto::client::Completion { token, operation, run, buffer, result, .. } = completion;
-        let result = result.map_err(|failure| NbdError::server(operation, run, failure));
-        Self { token, buffer, result }
     }
 }
 

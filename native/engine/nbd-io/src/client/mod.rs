@@ -7,7 +7,7 @@ mod pipeline;
 
 use std::time::Duration;
 
-pub use connection::{Completion, Connection};
+pub use connection::{Completion, Connection, PipedCommand};
 pub use info::{info, list};
 pub use nbd_proto::client::{Command, Reply};
 use nbd_proto::framing::Framing;

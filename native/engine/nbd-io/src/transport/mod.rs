@@ -10,6 +10,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use block_device::Pipe;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags, Shutdown, sendmsg, sockopt};
@@ -48,6 +49,10 @@ impl Socket {
     pub(crate) fn new(fd: OwnedFd) -> Self {
         // Refused on unix sockets. Requests and replies are whole when they are sent: nothing is gained by waiting.
         let tcp = sockopt::set_tcp_nodelay(&fd, true).is_ok();
+        if !tcp {
+            // A payload at a time instead of in parts, as far as the system allows. TCP finds its own size.
+            let _ = sockopt::set_socket_send_buffer_size(&fd, UNIX_SEND_BUFFER);
+        }
         // A peer that vanished without a word is noticed in the end.
         let _ = sockopt::set_socket_keepalive(&fd, true);
         Self { fd, tcp, secure: OnceLock::new() }
@@ -77,6 +82,32 @@ impl Socket {
             return retry(|| sendmsg(&self.fd, buffers, &mut SendAncillaryBuffer::default(), flags));
         };
         secure.send(&self.fd, buffers)
+    }
+
+    /// Whether TLS has begun.
+    pub(crate) fn is_secure(&self) -> bool {
+        self.secure.get().is_some()
+    }
+
+    /// Takes up to `length` bytes into the pipe. Not for sockets with TLS, nor are the next two.
+    pub(crate) fn receive_into(&self, pipe: &mut Pipe, length: usize) -> io::Result<usize> {
+        pipe.fill(&self.fd, None, length)
+    }
+
+    /// Sends up to `length` bytes out of the pipe.
+    pub(crate) fn send_from(&self, pipe: &mut Pipe, length: usize) -> io::Result<usize> {
+        pipe.drain(&self.fd, None, length, false)
+    }
+
+    /// Whether the next bytes are zeros, of those up to `length` that are at hand: `None` where none are. They stay.
+    pub(crate) fn begins_with_zeros(&self, length: usize) -> io::Result<Option<bool>> {
+        let mut bytes = [0; PEEKED];
+        let bytes = bytes.get_mut(..length.min(PEEKED)).unwrap_or_default();
+        match retry(|| rustix::net::recv(&self.fd, &mut *bytes, RecvFlags::PEEK | RecvFlags::DONTWAIT)) {
+            Ok((count, _)) => Ok(Some(count > 0 && bytes.iter().take(count).all(|byte| *byte == 0))),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Whether something that was taken waits for room in the socket, to be sent by [`flush`](Self::flush).
@@ -219,3 +250,9 @@ fn retry<T>(mut call: impl FnMut() -> rustix::io::Result<T>) -> io::Result<T> {
         }
     }
 }
+
+/// Few pieces of data begin with so many zeros and are not zero.
+const PEEKED: usize = 64;
+
+/// Bytes; what the system takes is bounded by `net.core.wmem_max`.
+const UNIX_SEND_BUFFER: usize = 4 << 20;

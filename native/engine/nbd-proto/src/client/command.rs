@@ -31,6 +31,17 @@ pub enum Command {
         /// Have it on stable storage before the reply.
         fua: bool,
     },
+    /// Reads what the caller takes off the connection itself; see [`Session::aside`](super::Session::aside).
+    ReadAside {
+        /// From where, and how much.
+        run: Run,
+    },
+    /// Writes what the caller puts on the connection itself; see
+    /// [`Session::transmit_aside`](super::Session::transmit_aside).
+    WriteAside {
+        /// To where, and how much.
+        run: Run,
+    },
     /// Makes a range read as zeroes.
     Zero {
         /// The range.
@@ -115,7 +126,9 @@ impl Command {
             Self::Read { offset, buffer, .. } | Self::Write { offset, buffer, .. } => {
                 Run::new(*offset, buffer.len() as u64)
             }
-            Self::Zero { run, .. }
+            Self::ReadAside { run }
+            | Self::WriteAside { run }
+            | Self::Zero { run, .. }
             | Self::Trim { run, .. }
             | Self::Cache { run }
             | Self::BlockStatus { run, .. } => *run,
@@ -127,8 +140,8 @@ impl Command {
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
-            Self::Read { .. } => "read",
-            Self::Write { .. } => "write",
+            Self::Read { .. } | Self::ReadAside { .. } => "read",
+            Self::Write { .. } | Self::WriteAside { .. } => "write",
             Self::Zero { .. } => "write zeroes",
             Self::Trim { .. } => "trim",
             Self::Cache { .. } => "cache",
@@ -139,7 +152,8 @@ impl Command {
 
     /// Whether the export takes this command. The answer names the first reason why not.
     pub fn check(&self, export: &Export) -> Result<(), RequestError> {
-        if export.read_only && matches!(self, Self::Write { .. } | Self::Zero { .. } | Self::Trim { .. }) {
+        let changes = self.is_write() || matches!(self, Self::Zero { .. } | Self::Trim { .. });
+        if export.read_only && changes {
             return Err(RequestError::ReadOnly);
         }
         if !self.is_supported(export) {
@@ -166,15 +180,25 @@ impl Command {
         if !run.offset.is_multiple_of(minimum) || !end.is_multiple_of(minimum) && end != export.size {
             return Err(RequestError::Unaligned { minimum: export.block_size.minimum });
         }
-        let maximum = match self {
-            Self::Read { .. } | Self::Write { .. } => u64::from(export.block_size.maximum_payload),
-            _ => export.framing.longest_effect(),
+        let maximum = if self.is_read() || self.is_write() {
+            u64::from(export.block_size.maximum_payload)
+        } else {
+            export.framing.longest_effect()
         };
         if run.length > maximum { Err(RequestError::TooLong { maximum }) } else { Ok(()) }
     }
 
+    pub(super) fn is_read(&self) -> bool {
+        matches!(self, Self::Read { .. } | Self::ReadAside { .. })
+    }
+
+    fn is_write(&self) -> bool {
+        matches!(self, Self::Write { .. } | Self::WriteAside { .. })
+    }
+
     fn is_supported(&self, export: &Export) -> bool {
         match self {
+            Self::ReadAside { .. } | Self::WriteAside { .. } => true,
             Self::Read { dont_fragment, .. } => export.can_df || !dont_fragment,
             Self::Write { fua, .. } => export.can_fua || !fua,
             Self::Zero { fast, fua, .. } => {
@@ -190,6 +214,8 @@ impl Command {
     pub(super) fn kind_and_flags(&self) -> (u16, u16) {
         let flag = |set: bool, flag: u16| if set { flag } else { 0 };
         match self {
+            Self::ReadAside { .. } => (NBD_CMD_READ, 0),
+            Self::WriteAside { .. } => (NBD_CMD_WRITE, 0),
             Self::Read { dont_fragment, .. } => (NBD_CMD_READ, flag(*dont_fragment, NBD_CMD_FLAG_DF)),
             Self::Write { fua, .. } => (NBD_CMD_WRITE, flag(*fua, NBD_CMD_FLAG_FUA)),
             Self::Zero { may_unmap, fast, fua, .. } => (

@@ -25,6 +25,8 @@ pub(super) struct InFlight {
     pub(super) sending: Sending,
     pub(super) result: Option<Result<Reply, Failure>>,
     pub(super) run: Run,
+    /// Its data was to be taken aside, be it so or not in the end.
+    pub(super) was_read_aside: bool,
     command: Command,
     filter: StatusFilter,
     coverage: Coverage,
@@ -50,6 +52,7 @@ impl InFlight {
             sending: Sending::Queued,
             result: None,
             run: command.run(),
+            was_read_aside: matches!(command, Command::ReadAside { .. }),
             command,
             filter,
             coverage: Coverage::default(),
@@ -62,13 +65,39 @@ impl InFlight {
         self.command.name()
     }
 
-    /// What follows the request's header.
+    /// What follows the request's header and is at hand.
     pub(super) fn payload(&self) -> &[u8] {
         if let Command::Write { buffer, .. } = &self.command { buffer } else { &self.filter.payload }
     }
 
+    /// Bytes that follow the request's header.
+    pub(super) fn payload_length(&self) -> usize {
+        if self.is_write_aside() { self.length() } else { self.payload().len() }
+    }
+
     pub(super) fn is_read(&self) -> bool {
-        matches!(self.command, Command::Read { .. })
+        self.command.is_read()
+    }
+
+    pub(super) fn is_read_aside(&self) -> bool {
+        matches!(self.command, Command::ReadAside { .. })
+    }
+
+    pub(super) fn is_write_aside(&self) -> bool {
+        matches!(self.command, Command::WriteAside { .. })
+    }
+
+    /// Has a read's data come into a buffer after all.
+    pub(super) fn read_into_memory(&mut self) {
+        if self.is_read_aside() {
+            let buffer = vec![0; self.length()];
+            self.command = Command::Read { offset: self.run.offset, buffer, dont_fragment: false };
+        }
+    }
+
+    /// Of a read or write, which a payload bounds.
+    fn length(&self) -> usize {
+        usize::try_from(self.run.length).unwrap_or(usize::MAX)
     }
 
     /// The part of a read's buffer that data belongs in.
@@ -92,9 +121,11 @@ impl InFlight {
     ) -> Result<Option<Range<usize>>, ProtocolError> {
         match (error, &self.command) {
             (0, Command::BlockStatus { .. }) => return Err(ProtocolError::ReplyForm),
-            (0, Command::Read { .. }) if framing.has_chunks() => return Err(ProtocolError::ReplyForm),
-            (0, Command::Read { buffer, .. }) => {
-                let all = 0..buffer.len();
+            (0, command) if command.is_read() && framing.has_chunks() => {
+                return Err(ProtocolError::ReplyForm);
+            }
+            (0, command) if command.is_read() => {
+                let all = 0..self.length();
                 self.coverage.claim(all.clone())?;
                 return Ok(Some(all));
             }
@@ -113,6 +144,10 @@ impl InFlight {
     pub(super) fn on_data(&mut self, offset: u64, length: u64) -> Result<Range<usize>, ProtocolError> {
         let range = read_range(self.run, offset, length)?;
         self.coverage.claim(range.clone())?;
+        if range != (0..self.length()) {
+            // In parts it has to be put together.
+            self.read_into_memory();
+        }
         Ok(range)
     }
 
@@ -125,9 +160,10 @@ impl InFlight {
     ) -> Result<(), ProtocolError> {
         match (chunk.kind, &self.command) {
             (NBD_REPLY_TYPE_NONE, _) => {}
-            (NBD_REPLY_TYPE_OFFSET_HOLE, Command::Read { .. }) => {
+            (NBD_REPLY_TYPE_OFFSET_HOLE, command) if command.is_read() => {
                 let range = parse_hole(self.run, payload)?;
                 self.coverage.claim(range.clone())?;
+                self.read_into_memory();
                 self.read_slice(range).fill(0);
             }
             (
@@ -156,7 +192,7 @@ impl InFlight {
     pub(super) fn conclude(&mut self) -> Result<(), ProtocolError> {
         let result = match (self.failure.take(), &self.command) {
             (Some(failure), _) => Err(failure),
-            (None, Command::Read { buffer, .. }) if !self.coverage.is_complete(buffer.len()) => {
+            (None, command) if command.is_read() && !self.coverage.is_complete(self.length()) => {
                 return Err(ProtocolError::ReadGap);
             }
             // One chunk for each context, in any order.

@@ -17,4 +17,4 @@ pub use command::{Command, RequestError};
 pub use handshake::{Handshake, ListedExport, Outcome};
 pub use option::{HandshakeError, Refusal, RefusalReason};
 pub use reply::{Failure, Reply};
-pub use session::{Completion, Session};
+pub use session::{Aside, Completion, Session};

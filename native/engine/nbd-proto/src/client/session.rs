@@ -30,6 +30,8 @@ pub struct Session {
     front_sent: usize,
     receiving: Receiving,
     scratch: Scratch,
+    /// Reads in flight whose data is to be taken aside.
+    reads_aside: usize,
     body: Assembly,
     completions: VecDeque<Completion>,
     /// The server goes away: nothing new is sent, and leave is taken once all is answered.
@@ -55,6 +57,17 @@ pub struct Completion {
     pub result: Result<Reply, Failure>,
 }
 
+/// Payload that the caller moves itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Aside {
+    /// Whose: what [`Session::submit`] returned.
+    pub cookie: u64,
+    /// Bytes of it that were moved before.
+    pub moved: usize,
+    /// Bytes of it that are left; not 0.
+    pub left: usize,
+}
+
 /// A request that waits to be sent; its payload is in [`Session::in_flight`].
 #[derive(Debug)]
 struct Outgoing {
@@ -67,7 +80,13 @@ struct Outgoing {
 enum Receiving {
     Header,
     DataOffset(ChunkHeader),
-    Data { cookie: u64, range: Range<usize>, done: bool },
+    /// `aside`: the caller takes it.
+    Data {
+        cookie: u64,
+        range: Range<usize>,
+        done: bool,
+        aside: bool,
+    },
     Body(ChunkHeader),
 }
 
@@ -83,6 +102,7 @@ impl Session {
             front_sent: 0,
             receiving: Receiving::Header,
             scratch: Scratch::new(),
+            reads_aside: 0,
             body: Assembly::default(),
             completions: VecDeque::new(),
             is_leaving: false,
@@ -110,7 +130,9 @@ impl Session {
         let filter = StatusFilter::of(&command, &self.export);
         let header = RequestHeader::of(&command, &filter, cookie, self.export.framing);
         self.queue.push_back(Outgoing { cookie, header });
-        self.in_flight.insert(cookie, InFlight::new(token, command, filter));
+        let request = InFlight::new(token, command, filter);
+        self.reads_aside += usize::from(request.is_read_aside());
+        self.in_flight.insert(cookie, request);
         Ok(cookie)
     }
 
@@ -141,10 +163,18 @@ impl Session {
         !self.queue.is_empty()
     }
 
-    /// The bytes to send, in order: headers and payloads, none empty.
+    /// The bytes to send, in order: headers and payloads, none empty; up to a payload that the caller
+    /// [has aside](Self::transmit_aside).
     pub fn transmit(&self) -> impl Iterator<Item = &[u8]> {
         let mut skip = self.front_sent;
-        let slices = self.queue.iter().flat_map(|outgoing| {
+        let is_aside =
+            |outgoing: &Outgoing| self.in_flight.get(&outgoing.cookie).is_some_and(InFlight::is_write_aside);
+        let mut is_blocked = false;
+        let sendable = self
+            .queue
+            .iter()
+            .take_while(move |outgoing| !std::mem::replace(&mut is_blocked, is_aside(outgoing)));
+        let slices = sendable.flat_map(|outgoing| {
             iter::once(outgoing.header.as_slice()).chain(iter::once(self.payload(outgoing.cookie)))
         });
         slices.filter_map(move |slice| {
@@ -154,13 +184,23 @@ impl Session {
         })
     }
 
-    /// Says that the first `count` bytes of [`transmit`](Self::transmit) are on their way.
+    /// The payload that is to be sent now, and that the caller has; [`transmit`](Self::transmit) has nothing then.
+    #[must_use]
+    pub fn transmit_aside(&self) -> Option<Aside> {
+        let Outgoing { cookie, header } = self.queue.front()?;
+        let request = self.in_flight.get(cookie).filter(|request| request.is_write_aside())?;
+        let moved = self.front_sent.checked_sub(header.as_slice().len())?;
+        Some(Aside { cookie: *cookie, moved, left: request.payload_length() - moved })
+    }
+
+    /// Says that the first `count` bytes of [`transmit`](Self::transmit), or of
+    /// [`transmit_aside`](Self::transmit_aside), are on their way.
     pub fn handle_transmitted(&mut self, count: usize) {
         self.front_sent += count;
         while let Some(Outgoing { cookie, header }) = self.queue.front() {
             let cookie = *cookie;
             let header = header.as_slice().len();
-            let whole = header + self.payload(cookie).len();
+            let whole = header + self.payload_length(cookie);
             let sending = match self.front_sent {
                 sent if sent >= whole => Sending::Sent,
                 sent if sent >= header => Sending::Begun,
@@ -178,17 +218,58 @@ impl Session {
         }
     }
 
-    /// Where bytes of the server go: first the one, then the other. Either may be empty, not both.
+    /// Where bytes of the server go: first the one, then the other. Either may be empty; both only where
+    /// what comes is to be taken [`aside`](Self::aside).
     pub fn receive_buffers(&mut self) -> [&mut [u8]; 2] {
+        // Nothing that is to be taken aside is read ahead: it begins after one header at the earliest.
+        let ahead = match (&self.receiving, self.reads_aside) {
+            (_, 0) => SCRATCH_SIZE,
+            (Receiving::DataOffset(_), _) => size_of::<u64>(),
+            _ => self.export.framing.shortest_data_header(),
+        };
         match &self.receiving {
+            Receiving::Data { aside: true, .. } => [&mut [], &mut []],
             Receiving::Data { cookie, range, .. } => {
                 let request = self.in_flight.get_mut(cookie);
                 let slice = request.map(|request| request.read_slice(range.clone()));
-                [slice.unwrap_or_default(), self.scratch.spare()]
+                [slice.unwrap_or_default(), self.scratch.spare(ahead)]
             }
             Receiving::Body(_) => [self.body.spare(), &mut []],
-            Receiving::Header | Receiving::DataOffset(_) => [self.scratch.spare(), &mut []],
+            Receiving::Header | Receiving::DataOffset(_) => [self.scratch.spare(ahead), &mut []],
         }
+    }
+
+    /// The data of a [`Command::ReadAside`] that comes next, to be taken off the connection by the caller.
+    ///
+    /// Of a read that is answered in parts, none is: that comes into a buffer, as of any other read.
+    #[must_use]
+    pub fn aside(&self) -> Option<Aside> {
+        match &self.receiving {
+            Receiving::Data { cookie, range, aside: true, .. } => {
+                Some(Aside { cookie: *cookie, moved: range.start, left: range.len() })
+            }
+            _ => None,
+        }
+    }
+
+    /// Says that `count` bytes of what [`aside`](Self::aside) tells of were taken.
+    pub fn handle_taken_aside(&mut self, count: usize) -> Result<(), ProtocolError> {
+        if let Receiving::Data { range, aside: true, .. } = &mut self.receiving {
+            range.start = range.end.min(range.start + count);
+        }
+        while self.step()? {}
+        Ok(())
+    }
+
+    /// Has what [`aside`](Self::aside) tells of come into a buffer instead, which comes with the completion.
+    ///
+    /// Returns the first part of that buffer: for what was taken before.
+    pub fn read_into_memory(&mut self) -> &mut [u8] {
+        let Receiving::Data { cookie, range, aside, .. } = &mut self.receiving else { return &mut [] };
+        *aside = false;
+        let Some(request) = self.in_flight.get_mut(cookie) else { return &mut [] };
+        request.read_into_memory();
+        request.read_slice(0..range.start)
     }
 
     /// Says that `count` bytes of the [buffers](Self::receive_buffers) were filled.
@@ -231,15 +312,16 @@ impl Session {
                 self.scratch.consume(size_of::<u64>());
                 let length = chunk.length - size_of::<u64>() as u64;
                 let range = self.request(chunk.cookie)?.on_data(offset, length)?;
-                self.receiving = Receiving::Data { cookie: chunk.cookie, range, done: chunk.done };
+                self.receiving = self.data(chunk.cookie, range, chunk.done);
             }
-            Receiving::Data { cookie, mut range, done } => {
+            Receiving::Data { range, aside: true, .. } if !range.is_empty() => return Ok(false),
+            Receiving::Data { cookie, mut range, done, aside } => {
                 let request = self.in_flight.get_mut(&cookie).ok_or(ProtocolError::Cookie(cookie))?;
                 let copied = copy_prefix(request.read_slice(range.clone()), self.scratch.bytes());
                 self.scratch.consume(copied);
                 range.start += copied;
                 if !range.is_empty() {
-                    self.receiving = Receiving::Data { cookie, range, done };
+                    self.receiving = Receiving::Data { cookie, range, done, aside };
                     return Ok(false);
                 }
                 if done {
@@ -267,10 +349,22 @@ impl Session {
     fn on_simple_reply(&mut self, cookie: u64, error: u32) -> Result<(), ProtocolError> {
         let framing = self.export.framing;
         match self.request(cookie)?.on_simple_reply(error, framing)? {
-            Some(range) => self.receiving = Receiving::Data { cookie, range, done: true },
+            Some(range) => self.receiving = self.data(cookie, range, true),
             None => self.complete(cookie),
         }
         Ok(())
+    }
+
+    /// Data begins: it is the caller's to take where that was asked for, and nothing of it was read ahead.
+    fn data(&mut self, cookie: u64, range: Range<usize>, done: bool) -> Receiving {
+        let request = self.in_flight.get_mut(&cookie);
+        let aside = request.is_some_and(|request| {
+            if !self.scratch.bytes().is_empty() {
+                request.read_into_memory();
+            }
+            request.is_read_aside()
+        });
+        Receiving::Data { cookie, range, done, aside }
     }
 
     fn on_chunk_header(&mut self, chunk: ChunkHeader) -> Result<(), ProtocolError> {
@@ -307,6 +401,7 @@ impl Session {
         let Some(mut request) = self.in_flight.remove(&cookie) else { return };
         if let Some(result) = request.result.take() {
             let is_shutdown = matches!(&result, Err(failure) if failure.errno == NbdErrno::Eshutdown);
+            self.reads_aside -= usize::from(request.was_read_aside);
             let (token, operation, run) = (request.token, request.operation(), request.run);
             let buffer = request.into_buffer();
             self.completions.push_back(Completion { cookie, token, operation, run, buffer, result });
@@ -337,10 +432,14 @@ impl Session {
         let mut start = 0;
         let begun = self.queue.iter().take_while(|outgoing| {
             let is_begun = start < self.front_sent;
-            start += outgoing.header.as_slice().len() + self.payload(outgoing.cookie).len();
+            start += outgoing.header.as_slice().len() + self.payload_length(outgoing.cookie);
             is_begun
         });
         begun.count()
+    }
+
+    fn payload_length(&self, cookie: u64) -> usize {
+        self.in_flight.get(&cookie).map_or(0, InFlight::payload_length)
     }
 
     fn payload(&self, cookie: u64) -> &[u8] {
@@ -367,12 +466,13 @@ impl Scratch {
         self.bytes.get(self.filled.clone()).unwrap_or_default()
     }
 
-    /// Room behind what is there. Less than one header is ever left over, so there always is some.
-    fn spare(&mut self) -> &mut [u8] {
+    /// Room behind what is there, for `limit` bytes in all, which is a header or more. Less than one header is
+    /// ever left over, so there always is some.
+    fn spare(&mut self, limit: usize) -> &mut [u8] {
         self.bytes.copy_within(self.filled.clone(), 0);
         self.filled = 0..self.filled.len();
         let end = self.filled.end;
-        slice_mut(&mut self.bytes, end..SCRATCH_SIZE)
+        slice_mut(&mut self.bytes, end..limit.min(SCRATCH_SIZE).max(end))
     }
 
     fn advance(&mut self, count: usize) {
