@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use extent::Run;
 
-use crate::buffers::{BufferPool, is_zero};
+use crate::buffers::{BufferPool, is_zero, room_for};
 use crate::checksums::Checksums;
 use crate::crew::{MakeTask, Task};
 use crate::endpoint::{Completed, Operation};
@@ -116,7 +116,9 @@ impl Relay {
 
     fn read(&mut self, piece: Piece, claim: Claim, lanes: &mut LanePair) -> Result<(), CopyError> {
         let run = self.plan.read_run(piece.run);
-        let buffer = self.buffers.take(bytes(run));
+        // With room for what is written beyond the source's end.
+        let mut buffer = self.buffers.take(bytes(piece.run));
+        buffer.truncate(bytes(run));
         let transfer = Transfer { piece, stage: Stage::Reading, claim };
         self.submit(transfer, Operation::Read { offset: run.offset, buffer }, lanes)
     }
@@ -184,11 +186,11 @@ impl Relay {
 impl Task for Relay {
     fn cost(&self, piece: Piece) -> u64 {
         if !piece.source_zero {
-            piece.run.length
+            room_for(piece.run.length)
         } else if self.plan.can_zero {
             0
         } else {
-            u64::from(self.plan.request_size).min(piece.run.length)
+            room_for(u64::from(self.plan.request_size).min(piece.run.length))
         }
     }
 
@@ -224,16 +226,12 @@ impl Task for Relay {
                 done.result.map_err(|error| error.of(side).over(run))?;
                 match stage {
                     Stage::Reading => return self.handle_read(transfer, done.buffer, lanes),
-                    Stage::Writing => {
-                        self.plan.counters.add_moved(run.length);
-                        self.buffers.give_back(done.buffer);
-                    }
-                    Stage::Zeroing { .. } => self.plan.counters.add_zeroed(run.length),
-                    Stage::WritingZeros => {
+                    Stage::Writing => self.plan.counters.add_moved(run.length),
+                    Stage::Zeroing { .. } | Stage::WritingZeros => {
                         self.plan.counters.add_zeroed(run.length);
-                        self.buffers.give_back_zeros(done.buffer);
                     }
                 }
+                self.buffers.give_back(done.buffer);
                 Ok(())
             }
         }
