@@ -1,10 +1,11 @@
 // Loads the addon that `npm run build` makes, or the one of the platform's package.
+import { closeSync, openSync, readSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
 const require = createRequire(import.meta.url);
 
 function load() {
-  const libc = process.platform === 'linux' ? (isGlibc() ? '-gnu' : '-musl') : '';
+  const libc = process.platform === 'linux' ? (isMusl() ? '-musl' : '-gnu') : '';
   const target = `${process.platform}-${process.arch}${libc}`;
   const attempts = [`./blockferry-engine.${target}.node`, `@blockferry/engine-${target}`];
   const failures = [];
@@ -21,8 +22,13 @@ function load() {
   );
 }
 
-function isGlibc() {
-  return process.report.getReport().header.glibcVersionRuntime !== undefined;
+// By the loader that Node's executable names at its start. A process report tells as well, after 10 ms of lookups.
+function isMusl() {
+  const start = Buffer.alloc(4096);
+  const executable = openSync(process.execPath);
+  readSync(executable, start);
+  closeSync(executable);
+  return start.includes('/ld-musl-');
 }
 
 const native = load();

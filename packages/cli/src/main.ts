@@ -21,7 +21,8 @@ export async function main(args: readonly string[], shell: Shell = processShell(
   let words = args;
   try {
     words = foldCommands(args);
-    await buildProgram(context).parseAsync(words, { from: 'user' });
+    const program = await buildProgram(context, words);
+    await program.parseAsync(words, { from: 'user' });
     return status;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done;

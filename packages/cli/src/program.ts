@@ -1,24 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { type Argument, Command } from 'commander';
-import { addCompletionCommand } from './commands/completion.js';
-import { addCopyCommand } from './commands/copy.js';
-import { addDemoCommand } from './commands/demo.js';
-import { addInfoCommand } from './commands/info.js';
-import { addUnbuiltCommands } from './commands/later.js';
-import { addListCommand } from './commands/list.js';
-import { addMapCommand } from './commands/map.js';
-import { addMigrateCommand } from './commands/migrate.js';
-import { addPlanCommand } from './commands/plan.js';
-import { addServeCommand } from './commands/serve.js';
-import { addVerifyCommand } from './commands/verify.js';
+import { addCommands } from './commands/catalog.js';
 import type { CommandContext } from './context.js';
 import { helpEnd } from './help-text.js';
 
 /** What follows a usage error. */
 export const USAGE_HINT = 'Add --help for the options and an example.';
 
-/** The command line with all its commands. Parsing throws `CommanderError` instead of ending the process. */
-export function buildProgram(context: CommandContext): Command {
+/** The command line for `args`. Parsing throws `CommanderError` instead of ending the process. */
+export async function buildProgram(context: CommandContext, args: readonly string[]): Promise<Command> {
   const { stdout, stderr } = context.shell;
   const program = new Command('blockferry')
     .description('Selective live block migration: you name the disks that move, the guest keeps running.')
@@ -40,21 +30,7 @@ export function buildProgram(context: CommandContext): Command {
       subcommandTerm: (command) => [command.name(), ...command.registeredArguments.map(term)].join(' '),
     })
     .addHelpText('after', helpEnd('blockferry COMMAND --help', ...ABOUT));
-  program.commandsGroup('Try it out:');
-  addDemoCommand(program, context);
-  program.commandsGroup('Migration:');
-  addPlanCommand(program, context);
-  addMigrateCommand(program, context);
-  program.commandsGroup('Block devices over NBD:');
-  addCopyCommand(program, context);
-  addVerifyCommand(program, context);
-  addInfoCommand(program, context);
-  addListCommand(program, context);
-  addMapCommand(program, context);
-  addServeCommand(program, context);
-  program.commandsGroup('For your shell:');
-  addCompletionCommand(program, context);
-  addUnbuiltCommands(program);
+  await addCommands(program, context, args[0]);
   return program;
 }
 

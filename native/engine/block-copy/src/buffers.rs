@@ -1,29 +1,49 @@
 //! Room for payloads, used again and again.
 
+use std::collections::VecDeque;
+
 use block_device::Pipe;
 
-/// The buffers of one worker that are not in flight.
+/// The buffers of one worker.
+///
+/// Their memory, in flight or not, is never more than was in flight at once: the window bounds that.
 #[derive(Default)]
 pub(crate) struct BufferPool {
-    free: Vec<Vec<u8>>,
-    /// Apart: their contents are zeros, and stay so since they are only written from.
-    zeros: Vec<Vec<u8>>,
+    /// Not in flight; the one that was used last at the end.
+    free: VecDeque<Vec<u8>>,
+    free_bytes: usize,
+    used_bytes: usize,
+    most_used_bytes: usize,
     pipes: Vec<Pipe>,
 }
 
 impl BufferPool {
-    /// A buffer of `length` bytes with any contents.
+    /// A buffer of `length` bytes with any contents, and of [`room_for`] so many.
     pub(crate) fn take(&mut self, length: usize) -> Vec<u8> {
-        let mut buffer = self.free.pop().unwrap_or_default();
+        let room = length.next_power_of_two();
+        let fitting = self.free.iter().rposition(|buffer| buffer.capacity() == room);
+        let pooled = fitting.and_then(|at| self.free.remove(at)).inspect(|_| self.free_bytes -= room);
+        self.used_bytes += room;
+        self.most_used_bytes = self.most_used_bytes.max(self.used_bytes);
+        self.drop_surplus();
+        // Fresh memory is zeros already, and is not touched before it is used.
+        let mut buffer = pooled.unwrap_or_else(|| vec![0; room]);
         buffer.resize(length, 0);
         buffer
     }
 
     /// A buffer of `length` zeros.
     pub(crate) fn take_zeros(&mut self, length: usize) -> Vec<u8> {
-        let mut buffer = self.zeros.pop().unwrap_or_default();
-        buffer.resize(length, 0);
+        let mut buffer = self.take(length);
+        buffer.fill(0);
         buffer
+    }
+
+    /// Counts a buffer that was not taken here, and is to be given back here.
+    pub(crate) fn adopt(&mut self, buffer: &Vec<u8>) {
+        self.used_bytes += buffer.capacity();
+        self.most_used_bytes = self.most_used_bytes.max(self.used_bytes);
+        self.drop_surplus();
     }
 
     /// An empty pipe with room for `length` bytes; `None` where this user has no more pages for pipes.
@@ -40,12 +60,25 @@ impl BufferPool {
     }
 
     pub(crate) fn give_back(&mut self, buffer: Option<Vec<u8>>) {
-        self.free.extend(buffer);
+        let Some(buffer) = buffer else { return };
+        self.used_bytes = self.used_bytes.saturating_sub(buffer.capacity());
+        self.free_bytes += buffer.capacity();
+        self.free.push_back(buffer);
+        self.drop_surplus();
     }
 
-    pub(crate) fn give_back_zeros(&mut self, buffer: Option<Vec<u8>>) {
-        self.zeros.extend(buffer);
+    /// Frees buffers of sizes that are not asked for any more.
+    fn drop_surplus(&mut self) {
+        while self.free_bytes + self.used_bytes > self.most_used_bytes {
+            let Some(oldest) = self.free.pop_front() else { return };
+            self.free_bytes -= oldest.capacity();
+        }
     }
+}
+
+/// Bytes of memory behind a buffer of `length` bytes: with few sizes, one that is free often fits.
+pub(crate) fn room_for(length: u64) -> u64 {
+    length.checked_next_power_of_two().unwrap_or(length)
 }
 
 /// Whether all bytes are zero.
@@ -73,11 +106,34 @@ mod tests {
     }
 
     #[test]
-    fn used_buffers_come_back_in_any_length_and_zeros_stay_zeros() {
+    fn a_buffer_that_came_back_is_used_again_and_zeros_are_zeros() {
         let mut pool = BufferPool::default();
-        pool.give_back(Some(vec![7; 10]));
-        assert_eq!(pool.take(20).len(), 20);
-        pool.give_back_zeros(Some(vec![0; 10]));
-        assert_eq!(pool.take_zeros(20), [0; 20]);
+        let mut first = pool.take(10);
+        first.fill(7);
+        let address = first.as_ptr();
+        pool.give_back(Some(first));
+        let second = pool.take(15);
+        assert_eq!((second.as_ptr(), second.len()), (address, 15));
+        pool.give_back(Some(second));
+        assert_eq!(pool.take_zeros(16), [0; 16]);
+    }
+
+    #[test]
+    fn whatever_the_lengths_the_memory_is_what_was_in_flight_at_once() {
+        let mut pool = BufferPool::default();
+        let window = 64 << 10;
+        let mut in_flight: VecDeque<Vec<u8>> = VecDeque::new();
+        for step in 0..1000_usize {
+            let length = 1 + (step * 7919) % (16 << 10);
+            let claimed = |in_flight: &VecDeque<Vec<u8>>| {
+                in_flight.iter().map(|buffer| room_for(buffer.len() as u64)).sum::<u64>()
+            };
+            while claimed(&in_flight) + room_for(length as u64) > window {
+                pool.give_back(in_flight.pop_front());
+            }
+            in_flight.push_back(pool.take(length));
+            let held: usize = in_flight.iter().chain(&pool.free).map(Vec::capacity).sum();
+            assert!(held as u64 <= window, "{held}");
+        }
     }
 }

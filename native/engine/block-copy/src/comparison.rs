@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use extent::Run;
 
-use crate::buffers::{BufferPool, is_zero};
+use crate::buffers::{BufferPool, is_zero, room_for};
 use crate::crew::{Crew, MakeTask, Task, WorkLimits};
 use crate::endpoint::{Completed, Endpoint, Operation};
 use crate::error::{CopyError, ErrorKind, Side};
@@ -84,7 +84,7 @@ impl Comparer {
         let work = WorkLimits {
             requests: options.requests,
             // Each piece is held twice.
-            window_bytes: options.window_bytes.max(2 * u64::from(cut.request_size)),
+            window_bytes: options.window_bytes.max(2 * room_for(cut.request_size.into())),
             limiter: Arc::clone(&options.limiter),
         };
         let lanes = options.connections.min(left.lanes).min(right.lanes).max(1);
@@ -215,7 +215,7 @@ impl Reader {
 
 impl Task for Reader {
     fn cost(&self, piece: Piece) -> u64 {
-        2 * piece.run.length
+        2 * room_for(piece.run.length)
     }
 
     fn rated(&self, piece: Piece) -> u64 {

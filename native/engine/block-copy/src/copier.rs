@@ -7,6 +7,7 @@ use std::time::Instant;
 use extent::{DirtyBitmap, DirtySnapshot};
 use nbd_io::NbdUri;
 
+use crate::buffers::room_for;
 use crate::checksums::{BLOCK, Checksums};
 use crate::crew::{Crew, WorkLimits};
 use crate::endpoint::{Endpoint, FLAG_ZERO};
@@ -91,7 +92,7 @@ impl Copier {
             // To find a difference, a piece is held twice.
             window_bytes: options
                 .window_bytes
-                .max(u64::from(cut.request_size) * if options.verify { 2 } else { 1 }),
+                .max(room_for(cut.request_size.into()) * if options.verify { 2 } else { 1 }),
             limiter: Arc::clone(&options.limiter),
         };
         let lanes = options.connections.min(from.lanes).min(to.lanes).max(1);

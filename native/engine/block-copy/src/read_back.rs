@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::buffers::BufferPool;
+use crate::buffers::{BufferPool, room_for};
 use crate::checksums::Checksums;
 use crate::crew::{MakeTask, Task};
 use crate::endpoint::{Completed, Operation};
@@ -39,7 +39,7 @@ struct ReadBack {
 
 impl Task for ReadBack {
     fn cost(&self, piece: Piece) -> u64 {
-        piece.run.length
+        room_for(piece.run.length)
     }
 
     fn rated(&self, piece: Piece) -> u64 {

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use block_device::Pipe;
 use extent::Run;
 
-use crate::buffers::{BufferPool, is_zero};
+use crate::buffers::{BufferPool, is_zero, room_for};
 use crate::checksums::Checksums;
 use crate::crew::{MakeTask, Task};
 use crate::endpoint::{Completed, Operation};
@@ -75,6 +75,8 @@ struct Transfer {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stage {
     Reading,
+    /// Into a pipe, or into memory that the lane takes.
+    ReadingPiped,
     Writing,
     /// By a request without payload; `fast`: it may be refused.
     Zeroing {
@@ -86,7 +88,7 @@ enum Stage {
 
 impl Stage {
     fn side(self) -> Side {
-        if self == Self::Reading { Side::Source } else { Side::Destination }
+        if matches!(self, Self::Reading | Self::ReadingPiped) { Side::Source } else { Side::Destination }
     }
 }
 
@@ -121,10 +123,12 @@ impl Relay {
         let run = self.plan.read_run(piece.run);
         let by_pipe = self.plan.piped && run == piece.run && run.length >= PIPED_MINIMUM;
         if let Some(pipe) = by_pipe.then(|| self.buffers.take_pipe(bytes(run))).flatten() {
-            let transfer = Transfer { piece, stage: Stage::Reading, claim };
+            let transfer = Transfer { piece, stage: Stage::ReadingPiped, claim };
             return self.submit(transfer, Operation::ReadPiped { run, pipe }, lanes);
         }
-        let buffer = self.buffers.take(bytes(run));
+        // With room for what is written beyond the source's end.
+        let mut buffer = self.buffers.take(bytes(piece.run));
+        buffer.truncate(bytes(run));
         let transfer = Transfer { piece, stage: Stage::Reading, claim };
         self.submit(transfer, Operation::Read { offset: run.offset, buffer }, lanes)
     }
@@ -162,24 +166,39 @@ impl Relay {
         }
     }
 
+    fn handle_piped(
+        &mut self,
+        transfer: Transfer,
+        buffer: Option<Vec<u8>>,
+        pipe: Option<Pipe>,
+        lanes: &mut LanePair,
+    ) -> Result<(), CopyError> {
+        let Transfer { piece, claim, .. } = transfer;
+        match (buffer, pipe) {
+            (None, Some(pipe)) if pipe.held() as u64 == piece.run.length => {
+                if self.pass.has_failed() {
+                    return Ok(());
+                }
+                let transfer = Transfer { piece, stage: Stage::Writing, claim };
+                self.submit(transfer, Operation::WritePiped { offset: piece.run.offset, pipe }, lanes)
+            }
+            (buffer, pipe) => {
+                self.buffers.give_back_pipe(pipe);
+                if let Some(buffer) = &buffer {
+                    self.buffers.adopt(buffer);
+                }
+                self.handle_read(Transfer { piece, stage: Stage::Reading, claim }, buffer, lanes)
+            }
+        }
+    }
+
     fn handle_read(
         &mut self,
         transfer: Transfer,
         buffer: Option<Vec<u8>>,
-        mut pipe: Option<Pipe>,
         lanes: &mut LanePair,
     ) -> Result<(), CopyError> {
         let Transfer { piece, claim, .. } = transfer;
-        let is_full = |pipe: &Pipe| pipe.held() as u64 == piece.run.length;
-        if let (None, Some(pipe)) = (&buffer, pipe.take_if(|pipe| is_full(pipe))) {
-            if self.pass.has_failed() {
-                return Ok(());
-            }
-            let transfer = Transfer { piece, stage: Stage::Writing, claim };
-            let write = Operation::WritePiped { offset: piece.run.offset, pipe };
-            return self.submit(transfer, write, lanes);
-        }
-        self.buffers.give_back_pipe(pipe);
         let buffer = buffer
             .filter(|buffer| buffer.len() == bytes(self.plan.read_run(piece.run)))
             .ok_or_else(|| CopyError::new(ErrorKind::Protocol).of(Side::Source).over(piece.run))?;
@@ -203,11 +222,11 @@ impl Relay {
 impl Task for Relay {
     fn cost(&self, piece: Piece) -> u64 {
         if !piece.source_zero {
-            piece.run.length
+            room_for(piece.run.length)
         } else if self.plan.can_zero {
             0
         } else {
-            u64::from(self.plan.request_size).min(piece.run.length)
+            room_for(u64::from(self.plan.request_size).min(piece.run.length))
         }
     }
 
@@ -242,18 +261,15 @@ impl Task for Relay {
             stage => {
                 done.result.map_err(|error| error.of(side).over(run))?;
                 match stage {
-                    Stage::Reading => return self.handle_read(transfer, done.buffer, done.pipe, lanes),
-                    Stage::Writing => {
-                        self.plan.counters.add_moved(run.length);
-                        self.buffers.give_back(done.buffer);
-                        self.buffers.give_back_pipe(done.pipe);
-                    }
-                    Stage::Zeroing { .. } => self.plan.counters.add_zeroed(run.length),
-                    Stage::WritingZeros => {
+                    Stage::Reading => return self.handle_read(transfer, done.buffer, lanes),
+                    Stage::ReadingPiped => return self.handle_piped(transfer, done.buffer, done.pipe, lanes),
+                    Stage::Writing => self.plan.counters.add_moved(run.length),
+                    Stage::Zeroing { .. } | Stage::WritingZeros => {
                         self.plan.counters.add_zeroed(run.length);
-                        self.buffers.give_back_zeros(done.buffer);
                     }
                 }
+                self.buffers.give_back(done.buffer);
+                self.buffers.give_back_pipe(done.pipe);
                 Ok(())
             }
         }

@@ -44,7 +44,7 @@ export function addCopyCommand(program: Command, context: CommandContext): void 
     .option('--requests <n>', 'requests in flight on a connection (default 16)', wholeNumber(1, 1024))
     .option(
       '--request-size <size>',
-      'bytes of one request (default 256KiB)',
+      'bytes of one request (default 512KiB)',
       powerOfTwoSize(4096, 32 * 1024 ** 2),
     )
     .option('--bandwidth <rate>', 'no faster than this, e.g. 200MiB/s or 1.6Gbit/s', parseRate)
