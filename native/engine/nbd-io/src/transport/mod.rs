@@ -2,6 +2,7 @@
 
 mod connect;
 mod listen;
+mod pages;
 mod secure;
 mod waker;
 
