@@ -155,7 +155,7 @@ impl<'a> Connection<'a> {
     fn answer(&mut self, request: &Request, action: Result<Action, NbdErrno>) -> io::Result<()> {
         let reply = request.reply();
         let is_quick = matches!(action, Err(_) | Ok(Action::Read { .. } | Action::Write { fua: false, .. }));
-        if !is_quick || self.has_to_wait_for(request.payload_length()) {
+        if self.has_to_wait_for(request.payload_length()) {
             self.output.send()?;
         }
         let done = match action {
