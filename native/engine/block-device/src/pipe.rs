@@ -80,7 +80,15 @@ impl Pipe {
         Ok(())
     }
 
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+    /// Copies bytes into it, as many as there is room for.
+    pub fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        let count = retry_on_intr(|| rustix::io::write(&self.writer, data))?;
+        self.held += count;
+        Ok(count)
+    }
+
+    /// Copies bytes out of it, as many as there are and fit.
+    pub fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.held == 0 {
             return Ok(0);
         }

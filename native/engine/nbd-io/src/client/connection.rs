@@ -227,12 +227,11 @@ impl Connection {
 
     fn send(&mut self) -> Result<(), NbdError> {
         while self.session.wants_transmit() {
-            let sent = match self.session.transmit_aside() {
-                Some(aside) => self.drain(aside),
-                None => {
-                    let slices = self.session.transmit().take(MAX_SLICES);
-                    self.socket.send(&slices.map(IoSlice::new).collect::<Vec<_>>())
-                }
+            let sent = if let Some(aside) = self.session.transmit_aside() {
+                self.drain(aside)
+            } else {
+                let slices = self.session.transmit().take(MAX_SLICES);
+                self.socket.send(&slices.map(IoSlice::new).collect::<Vec<_>>())
             };
             match sent {
                 Ok(count) => self.session.handle_transmitted(count),
@@ -303,10 +302,10 @@ impl Connection {
     /// Fills the request's pipe with what came; `None` where it has no room for the many parts of that.
     fn fill(&mut self, aside: Aside) -> io::Result<Option<usize>> {
         let Some(pipe) = self.pipes.get_mut(&aside.cookie) else { return Ok(None) };
-        match self.socket.receive_into(pipe, aside.left) {
+        match self.socket.receive_pages(pipe, aside.left) {
             // It does not tell which of the two it lacks, bytes or room; bytes may have come by now.
             Err(error) if error.kind() == io::ErrorKind::WouldBlock && self.socket.has_input()? => {
-                match self.socket.receive_into(pipe, aside.left) {
+                match self.socket.receive_pages(pipe, aside.left) {
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
                     taken => taken.map(Some),
                 }
@@ -325,7 +324,7 @@ impl Connection {
 
     fn drain(&mut self, aside: Aside) -> io::Result<usize> {
         let pipe = self.pipes.get_mut(&aside.cookie).ok_or(io::ErrorKind::BrokenPipe)?;
-        self.socket.send_from(pipe, aside.left)
+        self.socket.send_pages(pipe, aside.left)
     }
 
     fn check_deadline(&mut self, now: Instant) -> Result<(), NbdError> {

@@ -15,8 +15,10 @@ use super::export::{ServedExport, errno};
 use super::input::Input;
 use super::output::Output;
 use super::patience::Patience;
-use super::read::{PIECE, read_chunks, read_whole, room};
+use super::read::Read;
 use super::registry::Registry;
+use super::staging::{PIECE, Staging};
+use super::write::Payload;
 use crate::tls::ServerTls;
 use crate::transport::{Interest, Socket, deadline_in};
 
@@ -72,7 +74,7 @@ pub(super) struct Connection<'a> {
     choice: Choice,
     limits: Limits,
     registry: &'a Registry,
-    buffer: Vec<u8>,
+    staging: Staging,
 }
 
 impl<'a> Connection<'a> {
@@ -90,14 +92,22 @@ impl<'a> Connection<'a> {
             contexts: choice.contexts.len(),
             maximum_payload: NBD_DEFAULT_MAX_PAYLOAD,
         };
-        let (input, output) = (Input::new(socket, patience), Output::new(socket, patience));
-        Self { input, output, export, choice, limits, registry, buffer: Vec::new() }
+        let input = Input::new(socket, patience, choice.framing.request_header_length());
+        let output = Output::new(socket, patience);
+        Self { input, output, export, choice, limits, registry, staging: Staging::new(socket) }
     }
 
     /// Serves until the client leaves. An error means that it vanished or cannot be understood: hang up.
     pub(super) fn serve(mut self) -> io::Result<()> {
+        let served = self.serve_requests();
+        // What was answered before is told in any case.
+        let sent = self.output.send();
+        served.and(sent)
+    }
+
+    fn serve_requests(&mut self) -> io::Result<()> {
         let mut room = [0; EXTENDED_REQUEST_HEADER_LENGTH];
-        while let Some(header) = self.input.header(self.choice.framing.request_header_length(), &mut room)? {
+        while let Some(header) = self.next_header(&mut room)? {
             let request = Request::decode(header, &self.limits).map_err(io::Error::other)?;
             self.prefetch_waiting(&request);
             let action = if self.registry.is_closing() {
@@ -111,6 +121,19 @@ impl<'a> Connection<'a> {
             self.answer(&request, action)?;
         }
         Ok(())
+    }
+
+    /// The next request's header; `None` when the client has closed. No reply waits for it to come.
+    fn next_header<'b>(
+        &mut self,
+        room: &'b mut [u8; EXTENDED_REQUEST_HEADER_LENGTH],
+    ) -> io::Result<Option<&'b [u8]>> {
+        if !self.input.has_header() || self.output.is_due() {
+            self.output.send()?;
+        }
+        let header = self.input.header(room)?;
+        self.output.begin();
+        Ok(header)
     }
 
     /// Reads that have come already, behind `current`: one is answered after the other, and the system may begin
@@ -131,13 +154,12 @@ impl<'a> Connection<'a> {
 
     fn answer(&mut self, request: &Request, action: Result<Action, NbdErrno>) -> io::Result<()> {
         let reply = request.reply();
-        let device = self.export.device.as_ref();
+        let is_quick = matches!(action, Err(_) | Ok(Action::Read { .. } | Action::Write { fua: false, .. }));
+        if !is_quick || self.has_to_wait_for(request.payload_length()) {
+            self.output.send()?;
+        }
         let done = match action {
-            Ok(Action::Read { run, dont_fragment }) => {
-                let has_chunks = self.choice.framing.has_chunks();
-                let read = if has_chunks && !dont_fragment { read_chunks } else { read_whole };
-                return read(device, run, reply, self.output, &mut self.buffer);
-            }
+            Ok(Action::Read { run, dont_fragment }) => return self.read(run, dont_fragment, reply),
             Ok(Action::BlockStatus { run, request_one }) => {
                 return self.tell_status(run, &self.chosen(), request_one, reply);
             }
@@ -155,38 +177,37 @@ impl<'a> Connection<'a> {
             Ok(Action::Cache { run }) => self.prefetch(run),
             // Disconnect was dealt with; it has no payload, and no reply.
             Ok(Action::Disconnect) => return Ok(()),
-            Err(errno) => self.take_payload(request.payload_length(), |_, _| Ok(()))?.and(Err(errno)),
+            Err(errno) => {
+                self.payload().discard(request.payload_length())?;
+                Err(errno)
+            }
         };
-        let mut message = Vec::new();
         match done {
-            Ok(()) => reply.done(&mut message),
-            Err(errno) => reply.failed(errno, &mut message),
+            Ok(()) => reply.done(self.output.held()),
+            Err(errno) => reply.failed(errno, self.output.held()),
         }
-        self.output.send(&mut [IoSlice::new(&message)])
+        Ok(())
+    }
+
+    /// Whether not all of a payload is at hand.
+    fn has_to_wait_for(&self, payload: u64) -> bool {
+        payload > self.input.at_hand() as u64
+    }
+
+    fn read(&mut self, run: Run, dont_fragment: bool, reply: ReplyEncoder) -> io::Result<()> {
+        let Self { output, staging, .. } = self;
+        let mut read = Read { device: self.export.device.as_ref(), reply, output, staging };
+        let in_chunks = self.choice.framing.has_chunks() && !dont_fragment;
+        if in_chunks { read.chunks(run) } else { read.whole(run) }
     }
 
     fn write(&mut self, run: Run) -> io::Result<Result<(), NbdErrno>> {
         let export = self.export;
-        self.take_payload(run.length, |data, position| export.write(data, run.offset + position))
+        self.payload().write(run, export)
     }
 
-    /// Takes a request's payload in pieces, with their positions in it. All of it is taken, also after a
-    /// piece failed; the first failure counts.
-    fn take_payload(
-        &mut self,
-        length: u64,
-        mut consume: impl FnMut(&[u8], u64) -> Result<(), NbdErrno>,
-    ) -> io::Result<Result<(), NbdErrno>> {
-        let mut taken = 0;
-        let mut result = Ok(());
-        while taken < length {
-            let count = (length - taken).min(PIECE as u64);
-            let piece = room(&mut self.buffer, count);
-            self.input.read_exact(piece)?;
-            result = result.and_then(|()| consume(piece, taken));
-            taken += count;
-        }
-        Ok(result)
+    fn payload(&mut self) -> Payload<'_, 'a> {
+        Payload { input: &mut self.input, staging: &mut self.staging }
     }
 
     /// Reads a range so that the system has it at hand, as far as one request may.
@@ -195,7 +216,7 @@ impl<'a> Connection<'a> {
         let mut position = run.offset;
         while position < end {
             let length = (end - position).min(PIECE as u64);
-            let room = room(&mut self.buffer, length);
+            let room = self.staging.room(length);
             self.export.device.read_at(room, position).map_err(|error| errno(&error))?;
             position += length;
         }
@@ -210,14 +231,14 @@ impl<'a> Connection<'a> {
     /// What a block status request is for, as its payload tells.
     fn take_filter(&mut self, request: &Request) -> io::Result<Result<(Run, Vec<u32>), NbdErrno>> {
         let chosen = self.chosen();
-        let payload = room(&mut self.buffer, request.payload_length());
+        let payload = self.staging.room(request.payload_length());
         self.input.read_exact(payload)?;
         Ok(request.filter(payload, &chosen, &self.limits))
     }
 
     /// One chunk a context, each sent before the next is made: of a large map, one is enough to hold.
     fn tell_status(
-        &self,
+        &mut self,
         run: Run,
         contexts: &[u32],
         request_one: bool,
@@ -225,19 +246,19 @@ impl<'a> Connection<'a> {
     ) -> io::Result<()> {
         let mut contexts = contexts.iter().peekable();
         while let Some(&id) = contexts.next() {
-            let mut message = Vec::new();
             let index = usize::try_from(id).ok();
             let source = index.and_then(|index| self.export.context(index)).ok_or(NbdErrno::Einval);
             let status = source.and_then(|source| block_status(self.export, &source, run, request_one));
-            match &status {
+            match status {
                 Ok(descriptors) => {
-                    reply.block_status(id, descriptors, contexts.peek().is_none(), &mut message);
+                    let is_last = contexts.peek().is_none();
+                    reply.block_status(id, &descriptors, is_last, self.output.held());
+                    self.output.send()?;
                 }
-                Err(errno) => reply.failed(*errno, &mut message),
-            }
-            self.output.send(&mut [IoSlice::new(&message)])?;
-            if status.is_err() {
-                break;
+                Err(errno) => {
+                    reply.failed(errno, self.output.held());
+                    break;
+                }
             }
         }
         Ok(())

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::io;
 use std::sync::Arc;
 
-use block_device::{Device, ZeroMode};
+use block_device::{Device, Pipe, ZeroMode};
 use extent::{DirtyBitmap, Run};
 use nbd_proto::errno::NbdErrno;
 use nbd_proto::export::BlockSize;
@@ -79,6 +79,12 @@ impl ServedExport {
         self.change(Run::new(offset, data.len() as u64), || self.device.write_at(data, offset))
     }
 
+    /// Writes what the pipe holds; `Ok(false)` where the device takes no pages, and all is as it was.
+    pub(super) fn write_pages(&self, pages: &mut Pipe, offset: u64) -> Result<bool, NbdErrno> {
+        let run = Run::new(offset, pages.held() as u64);
+        self.change(run, || self.device.write_from_pipe(pages, offset))
+    }
+
     pub(super) fn zero(&self, run: Run, mode: ZeroMode) -> Result<(), NbdErrno> {
         self.change(run, || self.device.zero(run, mode))
     }
@@ -92,7 +98,7 @@ impl ServedExport {
     }
 
     /// Changes the device, then records it: also when the change failed, since a part of it may be there.
-    fn change(&self, run: Run, change: impl FnOnce() -> io::Result<()>) -> Result<(), NbdErrno> {
+    fn change<T>(&self, run: Run, change: impl FnOnce() -> io::Result<T>) -> Result<T, NbdErrno> {
         let changed = change();
         for bitmap in &self.bitmaps {
             bitmap.mark(run);

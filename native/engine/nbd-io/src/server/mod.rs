@@ -9,6 +9,8 @@ mod output;
 mod patience;
 mod read;
 mod registry;
+mod staging;
+mod write;
 
 use std::os::fd::OwnedFd;
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! Answering reads.
 
-use std::io::{self, IoSlice};
+use std::io;
 
 use block_device::Device;
 use extent::{Extent, Run};
@@ -8,77 +8,87 @@ use nbd_proto::server::ReplyEncoder;
 
 use super::export::errno;
 use super::output::Output;
+use super::staging::{PIECE, Staged, Staging};
 
-/// So much is read, and held in memory, at a time.
-pub(super) const PIECE: usize = 1 << 20;
-
-/// Answers a read with one piece of data behind one header: a simple reply, or one chunk.
-///
-/// A read that does not fit into the buffer is read twice: the header promises all of it, and after that there is
-/// no way to tell of a bad block but to hang up.
-pub(super) fn read_whole(
-    device: &dyn Device,
-    run: Run,
-    reply: ReplyEncoder,
-    output: Output<'_>,
-    buffer: &mut Vec<u8>,
-) -> io::Result<()> {
-    let mut header = Vec::new();
-    let mut probe = pieces(run).skip(1).chain(pieces(run).take(1));
-    if let Err(error) = probe.try_for_each(|piece| device.read_at(room(buffer, piece.length), piece.offset)) {
-        reply.failed(errno(&error), &mut header);
-        return output.send(&mut [IoSlice::new(&header)]);
-    }
-    reply.data_header(run, true, &mut header);
-    // The first piece came last.
-    for (index, piece) in pieces(run).enumerate() {
-        let data = room(buffer, piece.length);
-        if index > 0 {
-            device.read_at(data, piece.offset)?;
-        }
-        output.send(&mut [IoSlice::new(&header), IoSlice::new(data)])?;
-        header.clear();
-    }
-    Ok(())
+/// A read that is being answered.
+pub(super) struct Read<'a, 's> {
+    pub(super) device: &'a dyn Device,
+    pub(super) reply: ReplyEncoder,
+    pub(super) output: &'a mut Output<'s>,
+    pub(super) staging: &'a mut Staging,
 }
 
-/// Answers a read in chunks: data, and holes where the device knows that it is zero.
-pub(super) fn read_chunks(
-    device: &dyn Device,
-    run: Run,
-    reply: ReplyEncoder,
-    output: Output<'_>,
-    buffer: &mut Vec<u8>,
-) -> io::Result<()> {
-    let mut position = run.offset;
-    let mut header = Vec::new();
-    while position < run.end() {
-        let piece = Run::new(position, (run.end() - position).min(PIECE as u64));
-        for part in parts(device, piece) {
-            position = part.run.end();
-            let is_last = position == run.end();
-            if part.zero {
-                // Leaves with the next data, or at the end.
-                reply.hole(part.run, is_last, &mut header);
-                continue;
+impl Read<'_, '_> {
+    /// Answers with one piece of data behind one header: a simple reply, or one chunk.
+    ///
+    /// A read that does not fit into the buffer is read twice: the header promises all of it, and after that there
+    /// is no way to tell of a bad block but to hang up.
+    pub(super) fn whole(&mut self, run: Run) -> io::Result<()> {
+        if run.length <= PIECE as u64 {
+            return self.data(run, true).map(drop);
+        }
+        for piece in pieces(run).skip(1).chain(pieces(run).take(1)) {
+            if let Err(error) = self.device.read_at(self.staging.room(piece.length), piece.offset) {
+                self.fail(&error);
+                return Ok(());
             }
-            let data = room(buffer, part.run.length);
-            if let Err(error) = device.read_at(data, part.run.offset) {
-                reply.failed(errno(&error), &mut header);
-                return output.send(&mut [IoSlice::new(&header)]);
+        }
+        self.reply.data_header(run, true, self.output.held());
+        // The first piece came last.
+        for (index, piece) in pieces(run).enumerate() {
+            let data = self.staging.room(piece.length);
+            if index > 0 {
+                self.device.read_at(data, piece.offset)?;
             }
-            reply.data_header(part.run, is_last, &mut header);
-            output.send(&mut [IoSlice::new(&header), IoSlice::new(data)])?;
-            header.clear();
+            self.output.put(Staged::Copy(data))?;
+        }
+        Ok(())
+    }
+
+    /// Answers in chunks: data, and holes where the device knows that it is zero.
+    pub(super) fn chunks(&mut self, run: Run) -> io::Result<()> {
+        for piece in pieces(run) {
+            for part in parts(self.device, piece) {
+                let is_last = part.run.end() == run.end();
+                if part.zero {
+                    // Leaves with the next data, or at the end.
+                    self.reply.hole(part.run, is_last, self.output.held());
+                } else if !self.data(part.run, is_last)? {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Answers with the data of a piece; `false` where it cannot be read, and the client has been told.
+    fn data(&mut self, run: Run, is_last: bool) -> io::Result<bool> {
+        match self.staging.read(self.device, run) {
+            Ok(data) => {
+                self.reply.data_header(run, is_last, self.output.held());
+                self.output.put(data).map(|()| true)
+            }
+            Err(error) => {
+                self.fail(&error);
+                Ok(false)
+            }
         }
     }
-    output.send(&mut [IoSlice::new(&header)])
+
+    fn fail(&mut self, error: &io::Error) {
+        self.reply.failed(errno(error), self.output.held());
+    }
 }
 
-/// The run in pieces that fit into the buffer.
+/// The run in pieces that can be held, which end with a page.
 fn pieces(run: Run) -> impl Iterator<Item = Run> {
-    let offsets = (run.offset..run.end()).step_by(PIECE);
-    offsets.map(move |offset| Run::new(offset, (run.end() - offset).min(PIECE as u64)))
+    let mut position = run.offset;
+    std::iter::from_fn(move || {
+        let end = (position + PIECE as u64) / PAGE * PAGE;
+        let piece = Run::new(position, end.min(run.end()) - position);
+        position = piece.end();
+        (piece.length > 0).then_some(piece)
+    })
 }
 
 /// Consecutive parts that make up `piece`, zero or not. What is not known is data.
@@ -92,14 +102,8 @@ fn parts(device: &dyn Device, piece: Run) -> Vec<Extent> {
     parts
 }
 
-/// The first `length` bytes of a buffer that grows as needed.
-pub(super) fn room(buffer: &mut Vec<u8>, length: u64) -> &mut [u8] {
-    let length = usize::try_from(length).unwrap_or(usize::MAX);
-    if buffer.len() < length {
-        buffer.resize(length, 0);
-    }
-    buffer.get_mut(..length).unwrap_or_default()
-}
-
 /// In a badly fragmented piece the tail goes as data: fewer, larger chunks.
 const MAX_PARTS: usize = 16;
+
+/// Bytes of a page, or a part of one.
+const PAGE: u64 = 4096;

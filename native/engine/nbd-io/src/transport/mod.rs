@@ -2,6 +2,7 @@
 
 mod connect;
 mod listen;
+mod pages;
 mod secure;
 mod waker;
 
@@ -10,7 +11,6 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use block_device::Pipe;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags, Shutdown, sendmsg, sockopt};
@@ -87,27 +87,6 @@ impl Socket {
     /// Whether TLS has begun.
     pub(crate) fn is_secure(&self) -> bool {
         self.secure.get().is_some()
-    }
-
-    /// Takes up to `length` bytes into the pipe. Not for sockets with TLS, nor are the next two.
-    pub(crate) fn receive_into(&self, pipe: &mut Pipe, length: usize) -> io::Result<usize> {
-        pipe.fill(&self.fd, None, length)
-    }
-
-    /// Sends up to `length` bytes out of the pipe.
-    pub(crate) fn send_from(&self, pipe: &mut Pipe, length: usize) -> io::Result<usize> {
-        pipe.drain(&self.fd, None, length, false)
-    }
-
-    /// Whether the next bytes are zeros, of those up to `length` that are at hand: `None` where none are. They stay.
-    pub(crate) fn begins_with_zeros(&self, length: usize) -> io::Result<Option<bool>> {
-        let mut bytes = [0; PEEKED];
-        let bytes = bytes.get_mut(..length.min(PEEKED)).unwrap_or_default();
-        match retry(|| rustix::net::recv(&self.fd, &mut *bytes, RecvFlags::PEEK | RecvFlags::DONTWAIT)) {
-            Ok((count, _)) => Ok(Some(count > 0 && bytes.iter().take(count).all(|byte| *byte == 0))),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
-            Err(error) => Err(error),
-        }
     }
 
     /// Whether something that was taken waits for room in the socket, to be sent by [`flush`](Self::flush).
@@ -250,9 +229,6 @@ fn retry<T>(mut call: impl FnMut() -> rustix::io::Result<T>) -> io::Result<T> {
         }
     }
 }
-
-/// Few pieces of data begin with so many zeros and are not zero.
-const PEEKED: usize = 64;
 
 /// Bytes; what the system takes is bounded by `net.core.wmem_max`.
 const UNIX_SEND_BUFFER: usize = 4 << 20;

@@ -114,7 +114,7 @@ fn a_write_that_failed_or_broke_off_is_marked_all_the_same() {
     fails.store(false, Ordering::Relaxed);
     let mut client = RawClient::connect(&server.uri(""));
     client.request(NBD_CMD_WRITE, 0, 2 << 20, 3 << 20);
-    client.say(&vec![1; 3 << 19]);
+    client.say(&vec![1; 5 << 18]);
     client.stream.shutdown(std::net::Shutdown::Write).unwrap();
     client.wait_for_end();
     assert!(bitmap.snapshot().runs().any(|run| run == Run::new(2 << 20, 1 << 20)));
