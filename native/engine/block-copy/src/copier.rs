@@ -92,7 +92,7 @@ impl Copier {
                 .max(u64::from(cut.request_size) * if options.verify { 2 } else { 1 }),
             limiter: Arc::clone(&options.limiter),
         };
-        let lanes = options.connections.min(from.lanes).min(to.lanes).max(1);
+        let lanes = options.lanes([&*source, &*destination]);
         let crew = Crew::start([&*source, &*destination], lanes, &limits)?;
         let (passes, verifiable) = (Passes::new(crew), AtomicBool::new(false));
         Ok(Self { source, destination, options, cut, plan, passes, verifiable })
