@@ -95,7 +95,7 @@ impl Copier {
                 .max(room_for(cut.request_size.into()) * if options.verify { 2 } else { 1 }),
             limiter: Arc::clone(&options.limiter),
         };
-        let lanes = options.connections.min(from.lanes).min(to.lanes).max(1);
+        let lanes = options.lanes([&*source, &*destination]);
         let crew = Crew::start([&*source, &*destination], lanes, &limits)?;
         let (passes, verifiable) = (Passes::new(crew), AtomicBool::new(false));
         Ok(Self { source, destination, options, cut, plan, passes, verifiable })

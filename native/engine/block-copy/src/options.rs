@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use nbd_io::client::ConnectOptions;
 
+use crate::endpoint::Endpoint;
 use crate::error::{CopyError, ErrorKind};
 use crate::rate_limiter::RateLimiter;
 
@@ -11,8 +12,9 @@ use crate::rate_limiter::RateLimiter;
 #[derive(Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "independent choices, not a state")]
 pub struct CopierOptions {
-    /// Lanes to each side, as far as both allow several. 1 to 64. Default 4.
-    pub connections: usize,
+    /// Lanes to each side, as far as both allow several. 1 to 64. Default: 4; with TLS to
+    /// one of them no more than there are cores, but 2.
+    pub connections: Option<usize>,
     /// Requests in flight a lane. 1 to 1024. Default 16: as many as QEMU serves at once on a connection.
     pub requests: usize,
     /// Bytes of payload in flight a lane; at least `request_size`. Default 4 MiB: as fast as more between two
@@ -43,7 +45,7 @@ pub struct CopierOptions {
 impl Default for CopierOptions {
     fn default() -> Self {
         Self {
-            connections: 4,
+            connections: None,
             requests: 16,
             window_bytes: 4 << 20,
             request_size: 512 << 10,
@@ -61,11 +63,18 @@ impl Default for CopierOptions {
 
 impl CopierOptions {
     pub(crate) fn check(&self) -> Result<(), CopyError> {
-        let valid = (1..=64).contains(&self.connections)
+        let valid = self.connections.is_none_or(|count| (1..=64).contains(&count))
             && (1..=1024).contains(&self.requests)
             && (4 << 10..=32 << 20).contains(&self.request_size)
             && self.window_bytes >= u64::from(self.request_size);
         if valid { Ok(()) } else { Err(CopyError::new(ErrorKind::Options)) }
+    }
+
+    /// Lanes to open between these two, at least one.
+    pub(crate) fn lanes(&self, endpoints: [&dyn Endpoint; 2]) -> usize {
+        let usual = endpoints.map(Endpoint::usual_lanes).into_iter().min();
+        let asked = self.connections.or(usual).unwrap_or(1);
+        endpoints.iter().fold(asked, |lanes, endpoint| lanes.min(endpoint.limits().lanes)).max(1)
     }
 }
 

@@ -93,7 +93,7 @@ impl Request {
         check_size(a.limits().size.max(b.limits().size))?;
         let defaults = CopierOptions::default();
         let connections = self.options.connections.and_then(|count| usize::try_from(count).ok());
-        let options = CopierOptions { connections: connections.unwrap_or(defaults.connections), ..defaults };
+        let options = CopierOptions { connections, ..defaults };
         let comparer = Arc::new(Comparer::open(a, b, &options)?);
         {
             let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);

@@ -60,7 +60,7 @@ impl BindingCopierOptions {
         let asked = self.requests.is_some() || self.request_size.is_some();
         let asked_bytes = (requests as u64).saturating_mul(request_size.into());
         CopierOptions {
-            connections: number(self.connections, defaults.connections),
+            connections: self.connections.and_then(|count| usize::try_from(count).ok()),
             requests,
             window_bytes: if asked { asked_bytes } else { defaults.window_bytes },
             request_size,

@@ -24,9 +24,10 @@ pub(super) struct BlockStatusMap {
     block: u64,
     export_size: u64,
     left: Run,
-    /// Bytes of a question.
+    /// Bytes that the next batch asks about.
+    reach: u64,
+    /// The most bytes of a question.
     stride: u64,
-    longest_stride: u64,
 }
 
 /// Who is asked.
@@ -54,7 +55,7 @@ impl BlockStatusMap {
     }
 
     fn new(respondent: Respondent, export: &Export, context: &str, range: Run) -> Self {
-        let longest_stride =
+        let stride =
             if export.framing == Framing::Extended { LONGEST_EXTENDED_STRIDE } else { LONGEST_STRIDE };
         Self {
             respondent,
@@ -62,8 +63,8 @@ impl BlockStatusMap {
             block: u64::from(export.block_size.minimum.max(1)),
             export_size: export.size,
             left: range,
-            stride: if context == BASE_ALLOCATION { FIRST_STRIDE } else { longest_stride },
-            longest_stride,
+            reach: if context == BASE_ALLOCATION { FIRST_REACH } else { longest_reach(stride) },
+            stride,
         }
     }
 
@@ -71,8 +72,9 @@ impl BlockStatusMap {
     fn questions(&self) -> Vec<Run> {
         let end = self.left.end().next_multiple_of(self.block).min(self.export_size);
         let mut start = self.left.offset - self.left.offset % self.block;
-        let mut runs = Vec::with_capacity(QUESTIONS_A_BATCH);
-        while start < end && runs.len() < QUESTIONS_A_BATCH {
+        let end = end.min(start.saturating_add(self.reach));
+        let mut runs = Vec::new();
+        while start < end {
             let run = Run::new(start, self.stride.min(end - start));
             runs.push(run);
             start = run.end();
@@ -121,10 +123,10 @@ impl RunMap for BlockStatusMap {
             return Err(CopyError::new(ErrorKind::Protocol).over(self.left));
         }
         self.left = Run::new(told, self.left.end() - told);
-        self.stride = if is_whole && statuses.len() < MANY_STATUSES {
-            (self.stride * 2).min(self.longest_stride)
+        self.reach = if is_whole && statuses.len() < MANY_STATUSES {
+            (self.reach * GROWTH).min(longest_reach(self.stride))
         } else {
-            (self.stride / 2).max(SHORTEST_STRIDE)
+            (self.reach / 2).max(SHORTEST_REACH)
         };
         Ok(statuses)
     }
@@ -176,12 +178,20 @@ fn wait(connection: &Connection, now: Instant) -> Result<(), CopyError> {
     }
 }
 
-/// Questions in flight: a server that is slow to send a lone reply does so once a batch.
-const QUESTIONS_A_BATCH: usize = 16;
-/// The first questions about allocation, which a server may have to look up: data is to move soon.
-const FIRST_STRIDE: u64 = 64 << 20;
+/// The most bytes that a batch asks about.
+fn longest_reach(stride: u64) -> u64 {
+    stride * QUESTIONS_A_BATCH
+}
+
+/// The most questions in flight: on a long way they share a round trip.
+const QUESTIONS_A_BATCH: u64 = 16;
+/// The first question about allocation, which a server may have to look up: data is to move soon.
+const FIRST_REACH: u64 = 256 << 20;
+/// By so much a batch that was answered in full, and briefly, makes the next one greater. Questions are few and
+/// great, for to some servers each costs a walk to the next hole, however far: on tmpfs, past every page.
+const GROWTH: u64 = 4;
 /// Fewer bytes cost more in round trips than they save in memory.
-const SHORTEST_STRIDE: u64 = 16 << 20;
+const SHORTEST_REACH: u64 = 16 << 20;
 /// Whole blocks, and within the 32 bits of a length.
 const LONGEST_STRIDE: u64 = 2 << 30;
 /// With extended headers: one question for most devices.

@@ -1,6 +1,8 @@
 //! An export as source or destination.
 
+use std::num::NonZero;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread::available_parallelism;
 
 use extent::Run;
 use nbd_io::client::{ConnectOptions, Connection};
@@ -9,7 +11,7 @@ use nbd_io::{Export, NbdUri, Transport};
 use super::block_status::BlockStatusMap;
 use super::lane::NbdLane;
 use super::shared::SharedConnection;
-use crate::endpoint::{BASE_ALLOCATION, Endpoint, Lane, Limits, RunMap};
+use crate::endpoint::{BASE_ALLOCATION, Endpoint, Lane, Limits, RunMap, USUAL_LANES};
 use crate::error::{CopyError, ErrorKind};
 use crate::medium::Medium;
 
@@ -91,6 +93,12 @@ impl Endpoint for NbdEndpoint {
             medium: self.medium,
             lanes: if export.can_multi_conn { usize::MAX } else { 1 },
         }
+    }
+
+    fn usual_lanes(&self) -> usize {
+        // Encrypting is work: more lanes than cores only take turns, in smaller batches.
+        let cores = || available_parallelism().map_or(USUAL_LANES, NonZero::get);
+        if self.uri.tls { cores().clamp(2, USUAL_LANES) } else { USUAL_LANES }
     }
 
     fn open_lane(&self) -> Result<Box<dyn Lane>, CopyError> {

@@ -31,7 +31,7 @@ fn the_pass_ends_when_what_is_in_flight_is_done_and_keeps_its_marks() {
         }
         Ok(())
     });
-    let options = CopierOptions { connections: 1, ..options() };
+    let options = CopierOptions { connections: Some(1), ..options() };
     let copier = Arc::new(Copier::open(endpoint(&source), to, options).unwrap());
     let bitmap = Arc::new(DirtyBitmap::new(SIZE, 4096).unwrap());
     bitmap.mark(Run::new(0, SIZE));

@@ -32,8 +32,12 @@ fn zeros_take_no_bytes_of_the_window() {
     let destination = memory(8 << 30);
     let to = Shuffled { has_map: false, ..Shuffled::new(&destination) };
     let seen = Arc::clone(&to.seen);
-    let options =
-        CopierOptions { window_bytes: 4096, request_size: 4096, connections: 1, ..CopierOptions::default() };
+    let options = CopierOptions {
+        window_bytes: 4096,
+        request_size: 4096,
+        connections: Some(1),
+        ..CopierOptions::default()
+    };
     Copier::open(endpoint(&memory(8 << 30)), Arc::new(to), options).unwrap().bulk().unwrap();
     assert_eq!(seen.lock().unwrap().zeroed.len(), 8);
 }
@@ -59,8 +63,12 @@ fn a_lane_that_is_full_keeps_nothing_from_the_others() {
                 changed.wait_timeout_while(arrived, Duration::from_secs(10), |arrived| *arrived < 2).unwrap();
             if *arrived < 2 { Err(io::ErrorKind::TimedOut.into()) } else { Ok(()) }
         });
-        let options =
-            CopierOptions { connections: 2, requests: 1, request_size: PIECE, ..CopierOptions::default() };
+        let options = CopierOptions {
+            connections: Some(2),
+            requests: 1,
+            request_size: PIECE,
+            ..CopierOptions::default()
+        };
         Copier::open(endpoint(&source), to, options).unwrap().bulk().unwrap();
     }
 }

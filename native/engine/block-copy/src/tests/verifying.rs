@@ -17,7 +17,7 @@ fn options() -> CopierOptions {
     CopierOptions {
         request_size: 16 << 10,
         window_bytes: 16 << 10,
-        connections: 2,
+        connections: Some(2),
         verify: true,
         ..CopierOptions::default()
     }

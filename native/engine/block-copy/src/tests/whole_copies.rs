@@ -110,7 +110,7 @@ fn endpoints_that_do_not_fit_are_refused() {
     let open =
         |from: u64, to: u64, options| Copier::open(endpoint(&memory(from)), endpoint(&memory(to)), options);
     assert_eq!(error(open(2, 1, small())), ErrorKind::DestinationSmaller);
-    assert_eq!(error(open(1, 1, CopierOptions { connections: 0, ..small() })), ErrorKind::Options);
+    assert_eq!(error(open(1, 1, CopierOptions { connections: Some(0), ..small() })), ErrorKind::Options);
     assert_eq!(error(open(1, 1, CopierOptions { window_bytes: 1, ..small() })), ErrorKind::Options);
     let device = memory(1);
     let mut read_only = Shuffled::new(&device);
