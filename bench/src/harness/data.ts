@@ -1,7 +1,7 @@
 import { createCipheriv } from 'node:crypto';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { SYSTEM_PYTHON } from '@blockferry/lab';
+import { run, SYSTEM_PYTHON } from '@blockferry/lab';
 import { measure } from './measure.js';
 
 /** Bytes of a file, from an offset on. */
@@ -41,6 +41,26 @@ export async function writeStale(path: string, size: number, ranges?: readonly R
   }
 }
 
+/** Makes a file that reads as zeros, with memory at hand in `ranges`: a run pays for its writes, not for new pages. */
+export async function writeBlank(path: string, size: number, ranges: readonly Range[]): Promise<void> {
+  const list = `${path}.ranges`;
+  await writeFile(list, ranges.map(({ offset, length }) => `${offset} ${length}\n`).join(''));
+  await run(SYSTEM_PYTHON, ['-I', '-S', PREALLOCATE, path, String(size), list]);
+  await rm(list);
+}
+
+/** Writes zeros into ranges of a file: data that could as well be holes. */
+export async function writeZeros(path: string, ranges: readonly Range[]): Promise<void> {
+  const file = await open(path, 'r+');
+  try {
+    for (const { offset, length } of ranges) {
+      await writeRange(file, offset, length, (bytes) => ZEROS.subarray(0, bytes));
+    }
+  } finally {
+    await file.close();
+  }
+}
+
 /** Rejects unless the two files hold the same, holes being zeros; the first difference is in the message. */
 export async function assertSame(source: string, destination: string, signal: AbortSignal): Promise<void> {
   try {
@@ -65,6 +85,7 @@ async function writeRange(
   }
 }
 
+const PREALLOCATE = fileURLToPath(new URL('../../programs/preallocate.py', import.meta.url));
 const COMPARE = fileURLToPath(new URL('../../programs/compare.py', import.meta.url));
 const STEP = 4 << 20;
 const SEED = Buffer.from('blockferry bench');

@@ -51,10 +51,16 @@ function running(
   tlsFolder: string | undefined,
 ): RunningServer {
   return {
-    uri: tlsFolder === undefined ? peer.uri : peer.uri.replace(/^nbd/, 'nbds'),
+    uri: tlsFolder === undefined ? peer.uri : withTls(peer.uri, tlsFolder),
     pid: peer.daemon.pid,
     [Symbol.asyncDispose]: () => peer[Symbol.asyncDispose](),
   };
+}
+
+/** The URI of an export that is served by TLS, for a client that has its certificate in `folder`. */
+function withTls(uri: string, folder: string): string {
+  const secured = uri.replace(/^nbds?/, 'nbds');
+  return `${secured}${secured.includes('?') ? '&' : '?'}tls-certificates=${folder}`;
 }
 
 /** `blockferry serve`: its URI is the first line that it prints. */
@@ -78,7 +84,8 @@ async function startOurs(
     await dispose();
     throw new Error(await daemon.exited);
   }
-  return { uri, pid: daemon.pid, [Symbol.asyncDispose]: dispose };
+  const reached = tlsFolder === undefined ? uri : withTls(uri, tlsFolder);
+  return { uri: reached, pid: daemon.pid, [Symbol.asyncDispose]: dispose };
 }
 
 function firstLine(): { line: Promise<string>; onText: (text: string) => void } {
