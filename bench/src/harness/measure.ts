@@ -46,7 +46,7 @@ export async function measure(command: readonly string[], options: MeasureOption
       cause,
     });
   }
-  if (text === '') throw new Error(`${command.join(' ')}: it could not be started`);
+  if (text === '') throw new Error(`${command.join(' ')}: there is no result of it`);
   const told = JSON.parse(text) as Told;
   if (told.status !== 0) {
     throw new Error(`${command.join(' ')}: exit status ${told.status}\n${told.output}`);

@@ -52,7 +52,7 @@ function comparison(
 
 async function reading(bench: Bench, server: ServerName, listen: Listen): Promise<Sample> {
   await using served = await startServer(server, await randomSource(bench), { listen });
-  return nbdcopy(bench, served, served.uri, 'null:');
+  return await nbdcopy(bench, served, served.uri, 'null:');
 }
 
 async function writing(bench: Bench, server: ServerName, listen: Listen): Promise<Sample> {

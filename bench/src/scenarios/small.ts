@@ -50,7 +50,7 @@ function contestant(
       await using from = await startServer(server, source);
       await using to = await startServer(server, destination);
       const servers = [from.pid, to.pid];
-      return measure([...command, from.uri, to.uri, list], { servers, signal: bench.signal });
+      return await measure([...command, from.uri, to.uri, list], { servers, signal: bench.signal });
     })();
     await assertSame(source, destination, bench.signal);
     return { ...sample, round: Number(output) };
