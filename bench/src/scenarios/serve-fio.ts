@@ -49,7 +49,10 @@ async function runFio(bench: Bench, server: ServerName, workload: Workload): Pro
     const job = [`--rw=${pattern}`, `--bs=${blockSize}`, `--size=${size}`, `--iodepth=${IN_FLIGHT}`];
     const data = ['--zero_buffers=0', `--buffer_pattern=0x${WRITTEN.toString(16)}`];
     const command = ['fio', '--name=bench', '--ioengine=nbd', `--uri=${served.uri}`, ...job, ...data];
-    return await measure([...command, '--output-format=json'], { servers: [served.pid], signal: bench.signal });
+    return await measure([...command, '--output-format=json'], {
+      servers: [served.pid],
+      signal: bench.signal,
+    });
   })();
   if (pattern.endsWith('write')) await assertSame(await expected(bench, size), path, bench.signal);
   const told = JSON.parse(output.slice(output.indexOf('{'))) as FioResult;
