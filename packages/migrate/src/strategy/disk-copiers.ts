@@ -2,6 +2,7 @@ import {
   type Copier,
   compare,
   type DirtyMap,
+  OpenMap,
   openCopier,
   type RateLimiter,
   type Sabotage,
@@ -22,6 +23,12 @@ export interface DiskCopiersOptions {
   readonly signal: AbortSignal;
   readonly emit: (event: MigrationEvent, key?: string) => void;
   readonly sabotage: Sabotage;
+}
+
+/** A finished round over all disks. */
+export interface CopiedRound extends RoundRecord {
+  /** Of `ms`: the longest flush of a disk. */
+  readonly flushMs: number;
 }
 
 /** A copier for each disk that moves, and passes over all of them side by side. */
@@ -55,7 +62,7 @@ export class DiskCopiers {
       const { source, destination } = found(endpoints, disk);
       this.#copiers.set(
         disk,
-        await openCopier(source, destination, { limiter, signal, allowLarger, sabotage }),
+        await openCopier(source, destination, { limiter, signal, allowLarger, sabotage, ...(process.env['BF_CONN'] ? { connections: Number(process.env['BF_CONN']), requests: Number(process.env['BF_REQ'] ?? 16), requestSize: Number(process.env['BF_SIZE'] ?? 524288) } : {}) }),
       );
     });
     // In definition order, whichever connected first.
@@ -70,21 +77,38 @@ export class DiskCopiers {
     });
   }
 
+  /** Connects to the maps, so that their round loses no time with that. A round may run meanwhile. */
+  async openMaps(maps: ReadonlyMap<string, DirtyMap>): Promise<ReadonlyMap<string, DirtyMap | OpenMap>> {
+    const open = new Map<string, DirtyMap | OpenMap>();
+    try {
+      await this.#each(async (disk) => {
+        const map = found(maps, disk);
+        open.set(disk, 'uri' in map ? await found(this.#copiers, disk).openMap(map) : map);
+      });
+      return open;
+    } catch (error) {
+      closeMaps(open);
+      throw error;
+    }
+  }
+
   /** Copies what the maps mark. */
-  async round(maps: ReadonlyMap<string, DirtyMap>): Promise<RoundRecord> {
+  async round(maps: ReadonlyMap<string, DirtyMap | OpenMap>): Promise<CopiedRound> {
     const { meter, signal, emit } = this.#options;
     const began = performance.now();
     const round = ++this.#rounds;
     let total = 0;
+    let flushMs = 0;
     await this.#each(async (disk) => {
       meter.begin(disk, round);
       const pass = await found(this.#copiers, disk).round(found(maps, disk), signal);
       const bytes = pass.bytesMoved + pass.bytesZeroed + pass.bytesSkipped;
       total += bytes;
+      flushMs = Math.max(flushMs, pass.flushMs);
       this.tally.add(disk, round, pass);
       emit({ type: 'round', disk, round, bytes, ms: Math.round(pass.ms * 10) / 10 });
     });
-    return { bytes: total, ms: performance.now() - began };
+    return { bytes: total, ms: performance.now() - began, flushMs };
   }
 
   /** Reads both sides of every disk; `VERIFY_DIFFERENT` where they differ. */
@@ -127,6 +151,11 @@ export class DiskCopiers {
     const first = failures.find(({ code }) => code !== 'ABORTED') ?? failures[0];
     if (first !== undefined) throw first;
   }
+}
+
+/** Closes those that no round has used up. */
+export function closeMaps(maps: ReadonlyMap<string, DirtyMap | OpenMap>): void {
+  for (const map of maps.values()) if (map instanceof OpenMap) map.close();
 }
 
 function found<T>(map: ReadonlyMap<string, T>, disk: string): T {
