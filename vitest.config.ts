@@ -6,7 +6,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['packages/*/test/**/*.test.ts', 'native/*/test/**/*.test.ts'],
+          include: ['packages/*/test/**/*.test.ts', 'native/*/test/**/*.test.ts', 'bench/test/**/*.test.ts'],
           exclude: ['**/*.int.test.ts', '**/node_modules/**'],
         },
       },
@@ -18,6 +18,7 @@ export default defineConfig({
             'packages/*/test/**/*.int.test.ts',
             'native/*/test/**/*.int.test.ts',
             'lab/test/**/*.int.test.ts',
+            'bench/test/**/*.int.test.ts',
             'test/**/*.int.test.ts',
           ],
           exclude: ['**/node_modules/**'],

@@ -14,6 +14,7 @@ const TYPE_CHECKED = [
   'packages/migrate/test',
   'packages/cli/test',
   'native/libvirt/test',
+  'bench/test',
   'examples',
   'test',
 ];

@@ -24,7 +24,7 @@ export interface Availability {
 export function requires(...peers: readonly string[]): Availability {
   const missing = ['setpriv', ...peers]
     .flatMap((peer) => (peer === 'libvirt' ? ['libvirtd', 'virsh', 'namespaces'] : peer))
-    .filter((peer) => !isThere(peer))
+    .filter((peer) => !isInstalled(peer))
     .map((peer) => (TAKES_ROOT.has(peer) ? `${peer}, which take root` : peer));
   if (missing.length === 0) return { available: true, reason: '' };
   const reason = `missing: ${missing.join(', ')} (Debian 12: sudo lab/install.sh)`;
@@ -33,7 +33,8 @@ export function requires(...peers: readonly string[]): Availability {
   return { available: false, reason };
 }
 
-function isThere(peer: string): boolean {
+/** Whether one of what `requires` looks for is there. */
+export function isInstalled(peer: string): boolean {
   if (peer === 'guest') return spawnSync(buildScript, ['--check']).status === 0;
   if (peer === 'qemu-7.2') return hasOldQemu();
   if (peer === 'python3-libnbd') return spawnSync(SYSTEM_PYTHON, ['-c', 'import nbd']).status === 0;

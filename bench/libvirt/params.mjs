@@ -2,9 +2,9 @@
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { TypedParams } from '@blockferry/typed-params';
-import { compiled } from './libvirt/compiled.mjs';
+import { compiled } from './compiled.mjs';
 import { least, median } from './median.mjs';
-import { counters, mixedParams } from './params.mjs';
+import { counters, mixedParams } from './param-lists.mjs';
 
 const { values } = parseArgs({ options: { runs: { type: 'string', default: '15' } } });
 const runs = Number(values.runs);

@@ -25,4 +25,4 @@ export function compiled(source, addonFiles = []) {
   return program;
 }
 
-const ADDON = new URL('../../../native/libvirt/src/', import.meta.url);
+const ADDON = new URL('../../native/libvirt/src/', import.meta.url);

@@ -1,7 +1,7 @@
 // Times libvirt's wire form of 64 typed parameters, beside JSON's of the same.
 import { parseArgs } from 'node:util';
 import { TypedParams } from '@blockferry/typed-params';
-import { mixedParams } from './params.mjs';
+import { mixedParams } from './param-lists.mjs';
 
 const { values } = parseArgs({ options: { runs: { type: 'string', default: '15' } } });
 const runs = Number(values.runs);

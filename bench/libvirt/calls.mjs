@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { LibvirtPair, run } from '@blockferry/lab';
 import { connect } from '@blockferry/libvirt';
-import { compiled } from './libvirt/compiled.mjs';
+import { compiled } from './compiled.mjs';
 import { median } from './median.mjs';
 
 const { values } = parseArgs({

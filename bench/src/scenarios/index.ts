@@ -1,0 +1,9 @@
+import type { Scenario } from '../harness/scenario.js';
+import { bulk } from './bulk.js';
+import { serve } from './serve.js';
+import { small } from './small.js';
+import { sparse } from './sparse.js';
+import { tls } from './tls.js';
+
+/** In the order of the report. */
+export const SCENARIOS: readonly Scenario[] = [bulk, sparse, serve, tls, small];
