@@ -16,8 +16,9 @@ export async function guestWrites(vm, disks) {
 /** The parts of the standstill, in milliseconds. */
 export function downtimeParts({ source, destination }) {
   const of = (vm, name, status) =>
-    vm.events.findLast(({ event, data }) => event === name && (status === undefined || data.status === status))
-      ?.at;
+    vm.events.findLast(
+      ({ event, data }) => event === name && (status === undefined || data.status === status),
+    )?.at;
   const stop = of(source, 'STOP');
   const paused = of(source, 'MIGRATION', 'pre-switchover');
   const goesOn = of(source, 'MIGRATION', 'device');

@@ -2,6 +2,7 @@ import {
   type Copier,
   compare,
   type DirtyMap,
+  type Endpoint,
   OpenMap,
   openCopier,
   type RateLimiter,
@@ -62,7 +63,13 @@ export class DiskCopiers {
       const { source, destination } = found(endpoints, disk);
       this.#copiers.set(
         disk,
-        await openCopier(source, destination, { limiter, signal, allowLarger, sabotage, ...(process.env['BF_CONN'] ? { connections: Number(process.env['BF_CONN']), requests: Number(process.env['BF_REQ'] ?? 16), requestSize: Number(process.env['BF_SIZE'] ?? 524288) } : {}) }),
+        await openCopier(source, destination, {
+          limiter,
+          signal,
+          allowLarger,
+          sabotage,
+          ...(isOneMachine(source, destination) ? GENTLE : {}),
+        }),
       );
     });
     // In definition order, whichever connected first.
@@ -158,8 +165,18 @@ export function closeMaps(maps: ReadonlyMap<string, DirtyMap | OpenMap>): void {
   for (const map of maps.values()) if (map instanceof OpenMap) map.close();
 }
 
+function isOneMachine(...ends: readonly Endpoint[]): boolean {
+  return ends.every((end) => typeof end === 'string' && end.startsWith('nbd+unix:'));
+}
+
 function found<T>(map: ReadonlyMap<string, T>, disk: string): T {
   const value = map.get(disk);
   if (value === undefined) throw new MigrationError('INTERNAL', `The adapter forgot ${disk}.`, { disk });
   return value;
 }
+
+/**
+ * With no way between the hosts more in flight makes no copy faster, but the guest's own writes wait behind it in QEMU,
+ * which serves both by one thread.
+ */
+const GENTLE = { connections: 2, requests: 8 } as const;
