@@ -1,7 +1,7 @@
 // The two that move a guest: ours, and QEMU's own mirror over NBD. Each resolves when the guest runs on the
 // destination and nothing of the migration is left on either side.
 import { startMigration } from '@blockferry/migrate';
-import { downtimeLimit } from '../../../../packages/migrate/dist/policy/downtime-limit.js';
+import { downtimeLimit } from '../../../packages/migrate/dist/policy/downtime-limit.js';
 
 /** Moves the pair's written disks with our copier. */
 export async function engine(pair, disks, { maxDowntimeMs, mark = () => {} }) {
