@@ -3,7 +3,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use block_copy::{
-    Copier, CopierOptions, CopyError, DirtyMap, PassReport, RateLimiter, Sabotage, ServerMap, Side, Verification,
+    Copier, CopierOptions, CopyError, DirtyMap, PassReport, RateLimiter, Sabotage, ServerMap, Side,
+    Verification,
 };
 use napi::bindgen_prelude::Object;
 use napi::{Env, Result};
