@@ -39,4 +39,4 @@ export { QEMU_PARAMETERS } from './parameters.js';
 export { PHASES, type Phase } from './phase.js';
 export { plan } from './plan.js';
 export type { Problem, ProblemCode } from './problem.js';
-export type { DiskResult, ExitStatus, MigrationResult } from './result.js';
+export type { DiskResult, DowntimeParts, ExitStatus, MigrationResult } from './result.js';

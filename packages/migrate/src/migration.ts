@@ -15,6 +15,7 @@ import type { Phase } from './phase.js';
 import { PhaseRunner } from './phase-runner.js';
 import { plannerOf } from './planner.js';
 import type { MigrationResult } from './result.js';
+import type { Standstill } from './strategy/standstill.js';
 import type { MigrationInternals, Planner, Strategy } from './strategy/strategy.js';
 
 /**
@@ -85,8 +86,8 @@ class Migration implements MigrationJob {
       const planner = plannerOf(options);
       this.#bandwidth ??= planner.bandwidth;
       if (planner.timeoutMs !== undefined) timer = setTimeout(() => this.#timeOut(), planner.timeoutMs);
-      const downtimeMs = await this.#migrate(options, planner, internals);
-      return this.#finish({ ok: true, exit: 0, downtimeMs });
+      const standstill = await this.#migrate(options, planner, internals);
+      return this.#finish({ ok: true, exit: 0, standstill });
     } catch (thrown) {
       const error = this.#explain(thrown);
       const result = this.#finish({ ok: false, exit: exitStatus(error), error });
@@ -106,7 +107,7 @@ class Migration implements MigrationJob {
     options: MigrateOptions,
     planner: Planner,
     internals: MigrationInternals,
-  ): Promise<number | undefined> {
+  ): Promise<Standstill | undefined> {
     this.#phases.enter('begin');
     const { signal } = this.#abort;
     signal.throwIfAborted();
@@ -166,7 +167,7 @@ class Migration implements MigrationJob {
 
   #finish(
     outcome:
-      | { ok: true; exit: 0; downtimeMs: number | undefined }
+      | { ok: true; exit: 0; standstill: Standstill | undefined }
       | { ok: false; exit: MigrationResult['exit']; error: MigrationError },
   ): MigrationResult {
     const disks = this.#strategy?.results() ?? [];
@@ -174,9 +175,7 @@ class Migration implements MigrationJob {
       ok: outcome.ok,
       exit: outcome.exit,
       id: this.id,
-      ...(outcome.ok && outcome.downtimeMs !== undefined
-        ? { downtimeMs: Math.round(outcome.downtimeMs * 10) / 10 }
-        : {}),
+      ...(outcome.ok ? describeStandstill(outcome.standstill) : {}),
       totalMs: Math.round(performance.now() - this.#began),
       bytesMoved: disks.reduce((sum, { bytesMoved }) => sum + bytesMoved, 0),
       rounds: this.#strategy?.rounds ?? 0,
@@ -190,6 +189,29 @@ class Migration implements MigrationJob {
   #emit(event: MigrationEvent, key?: string): void {
     this.#log.push(event, key);
   }
+}
+
+function describeStandstill(
+  standstill: Standstill | undefined,
+): Pick<MigrationResult, 'downtimeMs' | 'downtime'> {
+  if (standstill === undefined) return {};
+  const { ms, parts } = standstill;
+  return {
+    downtimeMs: tenths(ms),
+    ...(parts && {
+      downtime: {
+        stopMs: tenths(parts.stopMs),
+        lastRoundMs: tenths(parts.lastRoundMs),
+        flushMs: tenths(parts.flushMs),
+        handOverMs: tenths(parts.handOverMs),
+        startMs: tenths(parts.startMs),
+      },
+    }),
+  };
+}
+
+function tenths(ms: number): number {
+  return Math.round(ms * 10) / 10;
 }
 
 /** Whose monitor has failed, if one has. */

@@ -91,6 +91,14 @@ export interface SessionOptions {
   readonly handOverTimeoutMs: number;
 }
 
+/** How a guest came to the destination. Moments of performance.now(). */
+export interface Arrival {
+  /** All of it was there. */
+  readonly arrivedAt: number;
+  /** It ran on; of a paused guest: could run on. */
+  readonly resumedAt: number;
+}
+
 /**
  * One migration between two hosts of the same kind. The phases call it in this order; every method may be the
  * last one, after which only what was given to `undo` runs.
@@ -100,25 +108,36 @@ export interface Session {
   readonly roundTripMs: number;
   /** Starts recording on all disks at once, then opens the exports. Nothing was changed before. */
   prepare(): Promise<ReadonlyMap<string, EndpointPair>>;
-  /** Takes what has become dirty since the last call, on all disks at one moment; the maps rest until `release`. */
-  rotate(): Promise<Map<string, DirtyMap>>;
+  /**
+   * Takes what has become dirty since the last call, on all disks at one moment; the maps rest until `release`.
+   *
+   * @param next how finely the marks that follow are kept: `fine` costs memory, and spares bytes in a round of little.
+   */
+  rotate(next: 'coarse' | 'fine'): Promise<Map<string, DirtyMap>>;
   /** The round is done: its maps are not needed any more. */
   release(): Promise<void>;
   /** Starts the state stream. */
   startState(): Promise<void>;
+  /**
+   * How long the stream takes at least before the guest can stop, in milliseconds, as far as it can be told; 0 when
+   * it may be any moment.
+   */
+  stateLeftMs(): Promise<number>;
   /** Resolves when the guest has stopped for the switch, with the moment (performance.now()) of its stop. */
   stopped(signal: AbortSignal): Promise<number>;
-  /** Like `rotate`, of the stopped guest: nothing records any more. Checks that the source is what it was. */
+  /** Like `rotate`, of the stopped guest: nothing records any more. The maps before it may still be in use. */
   freeze(): Promise<Map<string, DirtyMap>>;
+  /** After `freeze`: throws `SOURCE_CHANGED` unless the source was then what it was at the start. */
+  checkSource(): Promise<void>;
   /** Ends the destination's exports: nobody may write there any more. */
   sealDestination(): Promise<void>;
   /** What `failure` comes from, where that is known better than it says: a source that has changed, as `SOURCE_CHANGED`. */
   explain(failure: unknown): Promise<unknown>;
   /**
-   * Hands the guest over. Resolves with the moment it ran on (of a paused guest: could run on), or throws
-   * `STREAM_FAILED` (it runs on the source) or `OUTCOME_UNCERTAIN`. From the call on nothing is undone but by outcome.
+   * Hands the guest over, or throws `STREAM_FAILED` (it runs on the source) or `OUTCOME_UNCERTAIN`. From the call on
+   * nothing is undone but by outcome.
    */
-  handOver(): Promise<number>;
+  handOver(): Promise<Arrival>;
   /** Removes what is left of the session on both sides after success. */
   cleanUp(): Promise<void>;
 }

@@ -22,6 +22,20 @@ export interface DiskResult {
   readonly verified?: boolean;
 }
 
+/** What the guest's standstill was made of, in milliseconds; together they are the downtime. */
+export interface DowntimeParts {
+  /** From the guest's stop until the source waits for the switch: what it has in flight ends. */
+  readonly stopMs: number;
+  /** Copying what the guest had written last. */
+  readonly lastRoundMs: number;
+  /** The flush of the destination after it. */
+  readonly flushMs: number;
+  /** Closing the destination's exports (and the comparison, where one was asked for), then the rest of the state stream. */
+  readonly handOverMs: number;
+  /** Until the guest ran on. */
+  readonly startMs: number;
+}
+
 /** How a migration ended; on failure too. */
 export interface MigrationResult {
   readonly ok: boolean;
@@ -29,6 +43,8 @@ export interface MigrationResult {
   readonly id: string;
   /** From the guest's stop on the source to its resumption on the destination, in milliseconds. */
   readonly downtimeMs?: number;
+  /** The parts of `downtimeMs`, of what our own copier moved. */
+  readonly downtime?: DowntimeParts;
   /** From the start to the end, in milliseconds. */
   readonly totalMs: number;
   /** All disks together. */

@@ -2,6 +2,7 @@ import {
   type BindingCopier,
   type BindingFailure,
   type BindingPass,
+  type BindingServerMap,
   type BindingVerification,
   openCopier as openNative,
 } from '@blockferry/engine';
@@ -10,7 +11,7 @@ import { DirtyBitmap } from './dirty-bitmap.js';
 import { type Endpoint, toBindingEndpoints } from './endpoint.js';
 import { NbdError } from './error.js';
 import { given } from './given.js';
-import { aborted, cancellable, unwrap } from './native.js';
+import { aborted, cancellable, isFailure, unwrap } from './native.js';
 import type { CopyOptions } from './options.js';
 import { RateLimiter } from './rate-limiter.js';
 import { checkReplies } from './replies.js';
@@ -25,6 +26,8 @@ export interface PassResult {
   readonly bytesSkipped: number;
   /** How long it took, in milliseconds. */
   readonly ms: number;
+  /** Of `ms`: the flush at its end. */
+  readonly flushMs: number;
 }
 
 /** Whether the destination reads as what was written to it. */
@@ -55,7 +58,35 @@ export interface PassProgress {
  * What is dirty: an NBD export that serves a bitmap that records no more (context
  * `qemu:dirty-bitmap:NAME`), or a bitmap in this process.
  */
-export type DirtyMap = { readonly uri: string; readonly context: string } | DirtyBitmap;
+export type DirtyMap = ServedMap | DirtyBitmap;
+
+/** A bitmap that an NBD export serves. */
+export interface ServedMap {
+  /** The export, of the source's size. */
+  readonly uri: string;
+  /** `qemu:dirty-bitmap:NAME` */
+  readonly context: string;
+}
+
+/** A served map that is connected to, and begun to be read; good for one round. `Copier.openMap` makes it. */
+export class OpenMap implements Disposable {
+  /** @internal */
+  readonly native: BindingServerMap;
+
+  /** @internal */
+  constructor(native: BindingServerMap) {
+    this.native = native;
+  }
+
+  /** Closes it, where no round has used it up. */
+  close(): void {
+    this.native.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
 
 /**
  * Faults for acceptance tests: what a verifier must find. Not for users.
@@ -80,8 +111,15 @@ export interface Copier extends AsyncDisposable {
    * after anything else. A pass like the others; `bytesMoved` of its progress are those read.
    */
   verify(signal?: AbortSignal): Promise<Verification>;
+  /**
+   * Connects to a served map and asks for the first of it, so that the round that is given it loses no time with that. A
+   * pass may run meanwhile.
+   *
+   * @throws {NbdError} `NBD_UNSUPPORTED` of an export without that bitmap; `INVALID_ARGUMENT` of one of another size.
+   */
+  openMap(map: ServedMap): Promise<OpenMap>;
   /** Copies what `map` marks. A `DirtyBitmap` is rotated first, and gets its marks back if the pass fails. */
-  round(map: DirtyMap, signal?: AbortSignal): Promise<PassResult>;
+  round(map: DirtyMap | OpenMap, signal?: AbortSignal): Promise<PassResult>;
   /** How far the pass is; between passes, how far the last one came. */
   progress(): PassProgress;
   /** Ends the running pass with `ABORTED`, after what is in flight, and every later one: open a new copier then. */
@@ -146,12 +184,19 @@ class NativeCopier implements Copier {
     return toVerification(await this.#pass<BindingVerification>(signal, () => this.#native.verify()));
   }
 
-  round(map: DirtyMap, signal?: AbortSignal): Promise<PassResult> {
-    return this.#pass<BindingPass>(signal, () =>
-      map instanceof DirtyBitmap
-        ? this.#native.dirtyBitmap(map.native)
-        : this.#native.dirtyNbd(map.uri, map.context),
-    );
+  async openMap({ uri, context }: ServedMap): Promise<OpenMap> {
+    if (this.#closed !== undefined) throw closed();
+    return new OpenMap(unwrap(await this.#native.openMap(uri, context)));
+  }
+
+  async round(map: DirtyMap | OpenMap, signal?: AbortSignal): Promise<PassResult> {
+    if (map instanceof DirtyBitmap) {
+      return this.#pass<BindingPass>(signal, () => this.#native.dirtyBitmap(map.native));
+    }
+    return this.#pass<BindingPass>(signal, async () => {
+      const open = map instanceof OpenMap ? map.native : await this.#native.openMap(map.uri, map.context);
+      return isFailure(open) ? open : this.#native.dirtyServer(open);
+    });
   }
 
   progress(): PassProgress {
@@ -175,7 +220,7 @@ class NativeCopier implements Copier {
     signal: AbortSignal | undefined,
     start: () => Promise<T | BindingFailure>,
   ): Promise<T> {
-    if (this.#closed !== undefined) throw new NbdError('CLOSED', 'This copier is closed: open another one.');
+    if (this.#closed !== undefined) throw closed();
     if (this.#running !== undefined) {
       throw new NbdError(
         'INVALID_ARGUMENT',
@@ -198,6 +243,10 @@ class NativeCopier implements Copier {
     }
     await this.#native.close();
   }
+}
+
+function closed(): NbdError {
+  return new NbdError('CLOSED', 'This copier is closed: open another one.');
 }
 
 function toVerification(found: BindingVerification): Verification {

@@ -9,10 +9,12 @@ export { type ComparisonResult, compare } from './compare.js';
 export {
   type Copier,
   type DirtyMap,
+  OpenMap,
   openCopier,
   type PassProgress,
   type PassResult,
   type Sabotage,
+  type ServedMap,
   type Verification,
 } from './copier.js';
 export { type CopyEvent, type CopyJob, type CopyResult, type CopySnapshot, copy } from './copy.js';

@@ -64,7 +64,7 @@ export function aborted(signal: AbortSignal): NbdError {
   return new NbdError('ABORTED', 'Cancelled by the caller.', { cause: signal.reason });
 }
 
-function isFailure(value: object): value is BindingFailure {
+export function isFailure(value: object): value is BindingFailure {
   return 'failure' in value && value.failure === true;
 }
 

@@ -39,19 +39,20 @@ pub struct Copier {
 }
 
 /// What a dirty pass copies.
-#[derive(Clone, Copy)]
 pub enum DirtyMap<'a> {
     /// The marks of a bitmap of this process. They are taken away before anything is read, and are set
     /// back if the pass fails for whatever reason.
     Bitmap(&'a DirtyBitmap),
     /// A bitmap of a server, as a meta context of an export of the source's size. Whoever froze it there
     /// merges it back if the pass fails.
-    Nbd {
-        /// The export; it is connected to for this pass only.
-        uri: &'a NbdUri,
-        /// The context, `qemu:dirty-bitmap:NAME`.
-        context: &'a str,
-    },
+    Server(ServerMap),
+}
+
+/// The map of a server's dirty bitmap, connected to and begun to be read: a pass that is given it has the first
+/// of it at hand.
+pub struct ServerMap {
+    cursor: MapCursor,
+    size: u64,
 }
 
 impl Copier {
@@ -145,9 +146,23 @@ impl Copier {
         verify(&turn, &plan)
     }
 
+    /// Connects to an export for its map `context`, `qemu:dirty-bitmap:NAME`, and asks for the first of it. A pass may
+    /// run meanwhile.
+    ///
+    /// Errors besides the server's: `MAP_SIZE`; `CONTEXT_MISSING`.
+    pub fn open_map(&self, uri: &NbdUri, context: &str) -> Result<ServerMap, CopyError> {
+        let size = self.cut.size;
+        let opened = nbd::dirty_map(uri, context, &self.options.connect, size);
+        let mut cursor = MapCursor::new(opened.map_err(|error| error.of(Side::Source))?, 0, Side::Source);
+        if size > 0 {
+            cursor.read_ahead()?;
+        }
+        Ok(ServerMap { cursor, size })
+    }
+
     /// Copies what `map` says was written, zeros included.
     ///
-    /// Errors besides the endpoints': `MAP_SIZE`; `CONTEXT_MISSING`, of which nothing was copied.
+    /// Errors besides the endpoints': `MAP_SIZE`, of which nothing was copied.
     pub fn dirty(&self, map: DirtyMap<'_>) -> Result<PassReport, CopyError> {
         let turn = self.passes.turn();
         match map {
@@ -162,11 +177,12 @@ impl Copier {
                 taken.forget();
                 Ok(report)
             }
-            DirtyMap::Nbd { uri, context } => self.run(&turn, self.cut, 0, || {
-                let map = nbd::dirty_map(uri, context, &self.options.connect, self.cut.size)
-                    .map_err(|error| error.of(Side::Source))?;
-                Ok(Survey::DirtyMap(MapCursor::new(map, 0, Side::Source)))
-            }),
+            DirtyMap::Server(map) => {
+                if map.size != self.cut.size {
+                    return Err(CopyError::new(ErrorKind::MapSize));
+                }
+                self.run(&turn, self.cut, 0, || Ok(Survey::DirtyMap(map.cursor)))
+            }
         }
     }
 
@@ -204,10 +220,12 @@ impl Copier {
         self.verifiable.store(false, Ordering::Release);
         self.plan.counters.reset(total);
         turn.run(&make_relay(&self.plan), |pass| self.feed(pass, cut, survey()?))?;
+        let copied = started.elapsed();
         if self.options.flush && self.destination.limits().can_flush {
             turn.flush()?;
         }
-        Ok(self.plan.counters.report(started.elapsed()))
+        let elapsed = started.elapsed();
+        Ok(self.plan.counters.report(elapsed, elapsed - copied))
     }
 
     fn feed(&self, pass: &Pass, cut: Cut, survey: Survey<'_>) -> Result<(), CopyError> {

@@ -35,7 +35,7 @@ mod verification;
 mod window;
 
 pub use comparison::{Comparer, Comparison, compare};
-pub use copier::{Copier, DirtyMap};
+pub use copier::{Copier, DirtyMap, ServerMap};
 pub use device_endpoint::DeviceEndpoint;
 pub use endpoint::{
     BASE_ALLOCATION, Completed, Endpoint, FLAG_DIRTY, FLAG_HOLE, FLAG_ZERO, Lane, Limits, Operation, RunMap,

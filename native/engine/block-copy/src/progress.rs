@@ -31,6 +31,8 @@ pub struct PassReport {
     pub bytes_skipped: u64,
     /// From the call to the acknowledged flush.
     pub elapsed: Duration,
+    /// Of `elapsed`: the flush alone.
+    pub flush: Duration,
 }
 
 #[derive(Default)]
@@ -76,8 +78,8 @@ impl Counters {
         Progress { bytes_done, bytes_total, bytes_moved, bytes_zeroed, bytes_skipped }
     }
 
-    pub(crate) fn report(&self, elapsed: Duration) -> PassReport {
+    pub(crate) fn report(&self, elapsed: Duration, flush: Duration) -> PassReport {
         let Progress { bytes_total, bytes_moved, bytes_zeroed, bytes_skipped, .. } = self.progress();
-        PassReport { bytes_total, bytes_moved, bytes_zeroed, bytes_skipped, elapsed }
+        PassReport { bytes_total, bytes_moved, bytes_zeroed, bytes_skipped, elapsed, flush }
     }
 }

@@ -54,14 +54,16 @@ impl MapCursor {
         Ok((self.told, self.flags))
     }
 
-    fn next(&mut self) -> Result<RunStatus, CopyError> {
-        if self.batch.is_empty() {
-            let batch = match &mut self.map {
-                Some(map) => map.next_batch().map_err(|error| error.of(self.side))?,
-                None => Vec::new(),
-            };
-            self.batch = batch.into();
+    /// Asks for the first statuses, unless they are there.
+    pub(crate) fn read_ahead(&mut self) -> Result<(), CopyError> {
+        if let (true, Some(map)) = (self.batch.is_empty(), &mut self.map) {
+            self.batch = map.next_batch().map_err(|error| error.of(self.side))?.into();
         }
+        Ok(())
+    }
+
+    fn next(&mut self) -> Result<RunStatus, CopyError> {
+        self.read_ahead()?;
         self.batch
             .pop_front()
             .ok_or_else(|| CopyError::new(ErrorKind::Protocol).of(self.side).over(Run::new(self.told, 0)))

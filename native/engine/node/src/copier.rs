@@ -3,7 +3,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use block_copy::{
-    Copier, CopierOptions, CopyError, DirtyMap, PassReport, RateLimiter, Sabotage, Side, Verification,
+    Copier, CopierOptions, CopyError, DirtyMap, PassReport, RateLimiter, Sabotage, ServerMap, Side,
+    Verification,
 };
 use napi::bindgen_prelude::Object;
 use napi::{Env, Result};
@@ -87,6 +88,8 @@ pub struct BindingPass {
     pub bytes_skipped: i64,
     /// Milliseconds.
     pub ms: f64,
+    /// Of `ms`: the flush.
+    pub flush_ms: f64,
 }
 
 /// Whether the destination reads as what was written. Bytes.
@@ -175,14 +178,24 @@ impl BindingCopier {
         })
     }
 
-    /// Copies what an NBD export's bitmap marks.
-    #[napi(ts_return_type = "Promise<BindingPass | BindingFailure>")]
-    pub fn dirty_nbd<'env>(&self, env: &'env Env, uri: String, context: String) -> Result<Object<'env>> {
+    /// Connects to an NBD export for the map of its bitmap.
+    #[napi(ts_return_type = "Promise<BindingServerMap | BindingFailure>")]
+    pub fn open_map<'env>(&self, env: &'env Env, uri: String, context: String) -> Result<Object<'env>> {
         let copier = self.open();
-        off_thread(env, "blockferry-round", move || {
+        off_thread(env, "blockferry-map", move || {
             let uri = parse_uri(&uri)?;
-            let copier = copier.ok_or_else(closed)?;
-            Ok(BindingPass::from(copier.dirty(DirtyMap::Nbd { uri: &uri, context: &context })?))
+            let map = copier.ok_or_else(closed)?.open_map(&uri, &context)?;
+            Ok(BindingServerMap { map: Mutex::new(Some(map)) })
+        })
+    }
+
+    /// Copies what an NBD export's bitmap marks. The map is used up.
+    #[napi(ts_return_type = "Promise<BindingPass | BindingFailure>")]
+    pub fn dirty_server<'env>(&self, env: &'env Env, map: &BindingServerMap) -> Result<Object<'env>> {
+        let (copier, map) = (self.open(), map.take());
+        off_thread(env, "blockferry-round", move || {
+            let (copier, map) = (copier.ok_or_else(closed)?, map.ok_or_else(closed)?);
+            Ok(BindingPass::from(copier.dirty(DirtyMap::Server(map))?))
         })
     }
 
@@ -239,6 +252,26 @@ impl BindingCopier {
     }
 }
 
+/// A connection that tells what an NBD export's bitmap marks, for one pass.
+#[napi]
+pub struct BindingServerMap {
+    /// Gone once it is used or closed.
+    map: Mutex<Option<ServerMap>>,
+}
+
+#[napi]
+impl BindingServerMap {
+    /// Closes it unused.
+    #[napi]
+    pub fn close(&self) {
+        drop(self.take());
+    }
+
+    fn take(&self) -> Option<ServerMap> {
+        self.map.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
 impl From<PassReport> for BindingPass {
     fn from(report: PassReport) -> Self {
         Self {
@@ -246,6 +279,7 @@ impl From<PassReport> for BindingPass {
             bytes_zeroed: to_js(report.bytes_zeroed),
             bytes_skipped: to_js(report.bytes_skipped),
             ms: report.elapsed.as_secs_f64() * 1000.0,
+            flush_ms: report.flush.as_secs_f64() * 1000.0,
         }
     }
 }

@@ -36,6 +36,13 @@ Moved in 2.0 s, downtime 8.4 ms: 140 MiB in the bulk and 3 rounds, 70 MiB/s.
   );
 });
 
+it('tells what the downtime was made of, where that is known', () => {
+  const downtime = { stopMs: 1.5, lastRoundMs: 4, flushMs: 0.1, handOverMs: 2.5, startMs: 0.3 };
+  expect(resultText({ ...result, downtime }, style)).toMatch(
+    /MiB\/s\.\nDowntime: stop 1\.5 ms, last round 4 ms, flush 0\.1 ms, hand-over 2\.5 ms, start 0\.3 ms\.\n$/,
+  );
+});
+
 it('tells what a comparison found', () => {
   const [disk] = result.disks;
   const disks = disk === undefined ? [] : [{ ...disk, verified: true }];

@@ -4,6 +4,7 @@ import type { DestinationImage } from '../policy/destination-images.js';
 import type { DiskResult } from '../result.js';
 import { runToOutcome } from './delegate-call.js';
 import { DelegateWatch, type MovingDisk } from './delegate-watch.js';
+import type { Standstill } from './standstill.js';
 import type { Strategy, StrategyContext } from './strategy.js';
 
 export interface DelegateStrategyOptions {
@@ -37,7 +38,7 @@ export class DelegateStrategy implements Strategy {
     this.#bandwidth = options.context.bandwidth;
   }
 
-  async run(): Promise<number | undefined> {
+  async run(): Promise<Standstill | undefined> {
     const { source, host, call } = this.#options;
     const { phases, signal, internals } = this.#context;
     this.#watch.advance('prepare');
@@ -56,7 +57,8 @@ export class DelegateStrategy implements Strategy {
     });
     phases.commit();
     this.#watch.succeed();
-    return await session.downtimeMs();
+    const ms = await session.downtimeMs();
+    return ms === undefined ? undefined : { ms };
   }
 
   setBandwidth(bytesPerSecond: number): void {

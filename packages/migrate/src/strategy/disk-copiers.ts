@@ -2,6 +2,8 @@ import {
   type Copier,
   compare,
   type DirtyMap,
+  type Endpoint,
+  OpenMap,
   openCopier,
   type RateLimiter,
   type Sabotage,
@@ -22,6 +24,12 @@ export interface DiskCopiersOptions {
   readonly signal: AbortSignal;
   readonly emit: (event: MigrationEvent, key?: string) => void;
   readonly sabotage: Sabotage;
+}
+
+/** A finished round over all disks. */
+export interface CopiedRound extends RoundRecord {
+  /** Of `ms`: the longest flush of a disk. */
+  readonly flushMs: number;
 }
 
 /** A copier for each disk that moves, and passes over all of them side by side. */
@@ -55,7 +63,13 @@ export class DiskCopiers {
       const { source, destination } = found(endpoints, disk);
       this.#copiers.set(
         disk,
-        await openCopier(source, destination, { limiter, signal, allowLarger, sabotage }),
+        await openCopier(source, destination, {
+          limiter,
+          signal,
+          allowLarger,
+          sabotage,
+          ...(isOneMachine(source, destination) ? GENTLE : {}),
+        }),
       );
     });
     // In definition order, whichever connected first.
@@ -70,21 +84,38 @@ export class DiskCopiers {
     });
   }
 
+  /** Connects to the maps, so that their round loses no time with that. A round may run meanwhile. */
+  async openMaps(maps: ReadonlyMap<string, DirtyMap>): Promise<ReadonlyMap<string, DirtyMap | OpenMap>> {
+    const open = new Map<string, DirtyMap | OpenMap>();
+    try {
+      await this.#each(async (disk) => {
+        const map = found(maps, disk);
+        open.set(disk, 'uri' in map ? await found(this.#copiers, disk).openMap(map) : map);
+      });
+      return open;
+    } catch (error) {
+      closeMaps(open);
+      throw error;
+    }
+  }
+
   /** Copies what the maps mark. */
-  async round(maps: ReadonlyMap<string, DirtyMap>): Promise<RoundRecord> {
+  async round(maps: ReadonlyMap<string, DirtyMap | OpenMap>): Promise<CopiedRound> {
     const { meter, signal, emit } = this.#options;
     const began = performance.now();
     const round = ++this.#rounds;
     let total = 0;
+    let flushMs = 0;
     await this.#each(async (disk) => {
       meter.begin(disk, round);
       const pass = await found(this.#copiers, disk).round(found(maps, disk), signal);
       const bytes = pass.bytesMoved + pass.bytesZeroed + pass.bytesSkipped;
       total += bytes;
+      flushMs = Math.max(flushMs, pass.flushMs);
       this.tally.add(disk, round, pass);
       emit({ type: 'round', disk, round, bytes, ms: Math.round(pass.ms * 10) / 10 });
     });
-    return { bytes: total, ms: performance.now() - began };
+    return { bytes: total, ms: performance.now() - began, flushMs };
   }
 
   /** Reads both sides of every disk; `VERIFY_DIFFERENT` where they differ. */
@@ -129,8 +160,23 @@ export class DiskCopiers {
   }
 }
 
+/** Closes those that no round has used up. */
+export function closeMaps(maps: ReadonlyMap<string, DirtyMap | OpenMap>): void {
+  for (const map of maps.values()) if (map instanceof OpenMap) map.close();
+}
+
+function isOneMachine(...ends: readonly Endpoint[]): boolean {
+  return ends.every((end) => typeof end === 'string' && end.startsWith('nbd+unix:'));
+}
+
 function found<T>(map: ReadonlyMap<string, T>, disk: string): T {
   const value = map.get(disk);
   if (value === undefined) throw new MigrationError('INTERNAL', `The adapter forgot ${disk}.`, { disk });
   return value;
 }
+
+/**
+ * With no way between the hosts more in flight makes no copy faster, but the guest's own writes wait behind it in QEMU,
+ * which serves both by one thread.
+ */
+const GENTLE = { connections: 2, requests: 8 } as const;

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { RateLimiter } from '@blockferry/nbd';
-import { abortable, within } from '../abortable.js';
+import { abortable } from '../abortable.js';
 import type { LogEvent, MigrationEvent } from '../events.js';
 import { toMigrationError } from '../failure.js';
 import type { Phase } from '../phase.js';
@@ -8,10 +8,12 @@ import type { PhaseRunner } from '../phase-runner.js';
 import { type ConvergenceDecision, decide, type RoundRecord } from '../policy/convergence.js';
 import type { DiskPair, Session } from '../ports.js';
 import type { DiskResult } from '../result.js';
-import { DiskCopiers } from './disk-copiers.js';
+import { closeMaps, DiskCopiers } from './disk-copiers.js';
 import type { EngineSabotage } from './engine-sabotage.js';
 import { Meter } from './meter.js';
+import { type Standstill, StandstillClock } from './standstill.js';
 import type { Strategy } from './strategy.js';
+import { copyUntilStopped, type Stopped } from './stream-rounds.js';
 
 export interface EngineOptions {
   readonly session: Session;
@@ -43,22 +45,22 @@ export class EngineStrategy implements Strategy {
     this.#copiers = new DiskCopiers({ ...options, meter: this.#meter });
   }
 
-  /** Runs from `prepare` to `confirm`; resolves with the downtime in milliseconds. */
-  async run(): Promise<number> {
+  async run(): Promise<Standstill> {
     const { session, phases, signal } = this.#options;
     try {
       await this.#phase('prepare', () => this.#prepare());
       await this.#phase('bulk', () => this.#copiers.bulk());
       await this.#phase('precopy', () => this.#precopy());
-      const stoppedAt = await this.#phase('state', () => this.#streamState());
-      await this.#phase('switchover', () => this.#lastRound());
+      const { at, round } = await this.#phase('state', () => this.#streamState());
+      const clock = new StandstillClock(at);
+      await this.#phase('switchover', () => this.#lastRound(round, clock));
       // A signal that has reached this process by now still counts: it is the last chance.
       await setImmediate();
       signal.throwIfAborted();
-      const resumedAt = await this.#phase('finish', () => session.handOver());
+      const arrival = await this.#phase('finish', () => session.handOver());
       phases.commit();
       await this.#phase('confirm', () => this.#confirm());
-      return resumedAt - stoppedAt;
+      return clock.read(arrival);
     } finally {
       this.#meter[Symbol.dispose]();
     }
@@ -94,7 +96,7 @@ export class EngineStrategy implements Strategy {
     const limits = { maxDowntimeMs, switchMs, leastRoundMs, maxRounds: MAX_ROUNDS };
     const records: RoundRecord[] = [];
     for (;;) {
-      records.push(await this.#copiers.round(await session.rotate()));
+      records.push(await this.#copiers.round(await session.rotate('coarse')));
       await session.release();
       const decision = decide(records, limits);
       if (decision.action === 'round') continue;
@@ -103,30 +105,31 @@ export class EngineStrategy implements Strategy {
     }
   }
 
-  async #streamState(): Promise<number> {
+  async #streamState(): Promise<Stopped> {
     const { session, signal, sabotage } = this.#options;
     await session.startState();
-    let hasStopped = false;
-    const stopped = session.stopped(signal).finally(() => {
-      hasStopped = true;
-    });
-    // Its failure is met below; a round that fails first must not leave it unhandled.
-    stopped.catch(() => undefined);
-    const rounds = !this.#copiers.isEmpty && sabotage.skipLastRounds !== true;
-    while (rounds && (await within(ROUND_GAP_MS, stopped, signal)) === undefined) {
-      await this.#copiers.round(await session.rotate());
-      // From its stop on the guest waits for whatever is done: this round's maps can go when it runs again.
-      if (hasStopped) break;
-      await session.release();
+    const stopped = session.stopped(signal);
+    if (this.#copiers.isEmpty || sabotage.skipLastRounds === true) {
+      return { at: await abortable(stopped, signal), round: Promise.resolve() };
     }
-    return abortable(stopped, signal);
+    // Its failure is met by the rounds; one of theirs that comes first must not leave it unhandled.
+    stopped.catch(() => undefined);
+    return copyUntilStopped(stopped, session, this.#copiers, signal);
   }
 
-  async #lastRound(): Promise<void> {
+  /** What the guest wrote last is looked up while `round` is still in flight, and copied after it. */
+  async #lastRound(round: Promise<unknown>, clock: StandstillClock): Promise<void> {
     const { session, sabotage, verify } = this.#options;
-    const maps = await session.freeze();
-    if (sabotage.skipLastRounds !== true && !this.#copiers.isEmpty) await this.#copiers.round(maps);
+    const opened = session.freeze().then((frozen) => this.#copiers.openMaps(frozen));
+    const [before, maps] = await Promise.allSettled([round, opened]);
+    if (before.status === 'rejected' || maps.status === 'rejected') {
+      if (maps.status === 'fulfilled') closeMaps(maps.value);
+      throw firstCause([before, maps]);
+    }
+    if (sabotage.skipLastRounds === true) closeMaps(maps.value);
+    else if (!this.#copiers.isEmpty) clock.copied((await this.#copiers.round(maps.value)).flushMs);
     if (verify) await this.#copiers.compare();
+    await session.checkSource();
     await session.sealDestination();
   }
 
@@ -153,6 +156,12 @@ export class EngineStrategy implements Strategy {
   }
 }
 
+/** Why some of several failed: one that was cancelled because another failed is no news. */
+function firstCause(outcomes: readonly PromiseSettledResult<unknown>[]): unknown {
+  const reasons = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
+  return reasons.find((reason) => toMigrationError(reason).code !== 'ABORTED') ?? reasons[0];
+}
+
 function announce({ reason, forecastMs }: ConvergenceDecision, maxDowntimeMs: number): LogEvent {
   const forecast = `Starting the state stream: ${reason}; forecast downtime ${Math.round(forecastMs)} ms`;
   if (forecastMs <= maxDowntimeMs) return { type: 'log', level: 'info', message: `${forecast}.` };
@@ -170,6 +179,4 @@ const SWITCH_ROUND_TRIPS = 3;
 const ROUND_ROUND_TRIPS = 2;
 /** Rounds before the stream is started in any case. */
 const MAX_ROUNDS = 30;
-/** Between two rounds beside the stream: short, for what a round leaves the guest's stop has to wait for. */
-const ROUND_GAP_MS = 10;
 const COPYING: ReadonlySet<Phase> = new Set(['bulk', 'precopy', 'state', 'switchover']);

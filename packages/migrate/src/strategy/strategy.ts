@@ -6,11 +6,12 @@ import type { PhaseRunner } from '../phase-runner.js';
 import type { Problem } from '../problem.js';
 import type { DiskResult } from '../result.js';
 import type { EngineSabotage } from './engine-sabotage.js';
+import type { Standstill } from './standstill.js';
 
 /** Moves a guest and its disks; made for one migration. */
 export interface Strategy {
-  /** Runs from `prepare` to `confirm`; resolves with the downtime in milliseconds, as far as it is known. */
-  run(): Promise<number | undefined>;
+  /** Runs from `prepare` to `confirm`; resolves with how long the guest stood still, as far as it is known. */
+  run(): Promise<Standstill | undefined>;
   /** Bytes per second, all disks together; 0 lifts the limit. */
   setBandwidth(bytesPerSecond: number): void;
   /** Rounds over all disks, the last one included. */

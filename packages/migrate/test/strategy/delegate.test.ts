@@ -101,7 +101,7 @@ describe('the phases', () => {
     session.tell({ sign: 'left' });
     expect(phases.current).toBe('confirm');
     session.succeed();
-    expect(await outcome).toBe(42);
+    expect(await outcome).toEqual({ ms: 42 });
     expect(announced()).toEqual(PHASES);
   });
 
@@ -187,7 +187,7 @@ describe('the progress', () => {
     };
     await expect.poll(() => looks).toBeGreaterThan(1);
     session.succeed();
-    expect(await outcome).toBe(42);
+    expect(await outcome).toEqual({ ms: 42 });
   });
 });
 

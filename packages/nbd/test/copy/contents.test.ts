@@ -23,6 +23,7 @@ describe('a copy', () => {
       bytesMoved: DATA,
       bytesZeroed: 0,
       bytesSkipped: SIZE - DATA,
+      flushMs: expect.any(Number),
       ms: expect.any(Number),
     });
     expect(firstDifference(await workspace.read('copy'), await workspace.read('source'))).toBeUndefined();

@@ -83,7 +83,7 @@ fn a_servers_dirty_bitmap_names_what_a_round_copies() {
     assert_eq!(from.bitmap.count(), 3 * 4096);
 
     let uri = from.uri();
-    let report = copier.dirty(DirtyMap::Nbd { uri: &uri, context: CONTEXT }).unwrap();
+    let report = copier.dirty(DirtyMap::Server(copier.open_map(&uri, CONTEXT).unwrap())).unwrap();
     assert_eq!((report.bytes_total, report.bytes_moved, report.bytes_zeroed), (12_288, 4096, 8192));
     assert!(contents(&*source) == contents(&*destination));
 }
@@ -94,12 +94,12 @@ fn a_bitmap_that_the_server_does_not_have_is_never_taken_for_a_clean_one() {
     let served = Served::new(&source, 100);
     let copier = Copier::open(served.endpoint(), endpoint(&destination), CopierOptions::default()).unwrap();
     let uri = served.uri();
-    let failure = copier.dirty(DirtyMap::Nbd { uri: &uri, context: "qemu:dirty-bitmap:other" }).unwrap_err();
+    let failure = copier.open_map(&uri, "qemu:dirty-bitmap:other").err().unwrap();
     assert_eq!((failure.code(), failure.side()), ("CONTEXT_MISSING", Some(Side::Source)));
 
     let smaller = Served::new(&memory(4096), 100);
     let uri = smaller.uri();
-    let failure = copier.dirty(DirtyMap::Nbd { uri: &uri, context: CONTEXT }).unwrap_err();
+    let failure = copier.open_map(&uri, CONTEXT).err().unwrap();
     assert_eq!(failure.code(), "MAP_SIZE");
 }
 

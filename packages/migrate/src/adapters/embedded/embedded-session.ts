@@ -1,6 +1,6 @@
 import type { DirtyBitmap, DirtyMap, NbdServer } from '@blockferry/nbd';
 import { MigrationError } from '../../error.js';
-import type { DiskPair, EndpointPair, Session, SessionOptions } from '../../ports.js';
+import type { Arrival, DiskPair, EndpointPair, Session, SessionOptions } from '../../ports.js';
 import type { Attachment, EmbeddedMachine } from './embedded-host.js';
 import type { Guest } from './guest.js';
 
@@ -64,6 +64,10 @@ export class EmbeddedSession implements Session {
     this.#stop = this.#guest.hold().then(() => performance.now());
   }
 
+  async stateLeftMs(): Promise<number> {
+    return 0;
+  }
+
   stopped(): Promise<number> {
     return this.#stop ?? Promise.reject(new MigrationError('INTERNAL', 'The guest was not asked to stop.'));
   }
@@ -71,6 +75,8 @@ export class EmbeddedSession implements Session {
   async freeze(): Promise<Map<string, DirtyMap>> {
     return this.#maps();
   }
+
+  async checkSource(): Promise<void> {}
 
   async sealDestination(): Promise<void> {
     const servers = this.#servers;
@@ -82,7 +88,7 @@ export class EmbeddedSession implements Session {
     return failure;
   }
 
-  async handOver(): Promise<number> {
+  async handOver(): Promise<Arrival> {
     try {
       const names = this.#destinationNames();
       await this.#destination.attach(this.#guest);
@@ -93,8 +99,9 @@ export class EmbeddedSession implements Session {
       const message = 'The destination could not open its disks; the guest is on the source.';
       throw new MigrationError('STREAM_FAILED', message, { side: 'destination', cause });
     }
+    const arrivedAt = performance.now();
     this.#guest.release();
-    return performance.now();
+    return { arrivedAt, resumedAt: performance.now() };
   }
 
   cleanUp(): Promise<void> {

@@ -1,5 +1,6 @@
 import { type QmpClient, QmpError, type TransactionAction } from '@blockferry/qmp';
 import { MigrationError } from '../../error.js';
+import type { Session } from '../../ports.js';
 import type { QemuDisk } from './disks.js';
 
 /**
@@ -27,13 +28,13 @@ export class DirtyTracking {
 
   /** Records from now on. */
   async start(): Promise<void> {
-    await this.#transaction(this.#add());
+    await this.#transaction(this.#add('coarse'));
   }
 
   /** The next generation records; the name of the one that does so no more. */
-  async rotate(): Promise<string> {
+  async rotate(next: Granularity): Promise<string> {
     const ended = this.recording;
-    const add = this.#add();
+    const add = this.#add(next);
     await this.#transaction([...add, ...this.#disable(ended)]);
     return ended;
   }
@@ -64,13 +65,13 @@ export class DirtyTracking {
     if (failed?.status === 'rejected') throw failed.reason;
   }
 
-  #add(): TransactionAction[] {
+  #add(granularity: Granularity): TransactionAction[] {
     this.#generation += 1;
     const name = this.recording;
     this.#names.push(name);
-    return this.#disks.map(({ node }) => ({
+    return this.#disks.map(({ node, size }) => ({
       type: 'block-dirty-bitmap-add',
-      data: { node, name, granularity: GRANULARITY },
+      data: { node, name, granularity: granularity === 'fine' ? finestFor(size) : COARSE },
     }));
   }
 
@@ -93,5 +94,18 @@ function isGone(error: unknown): boolean {
   return QmpError.is(error) && /not found|Cannot find/i.test(error.description ?? '');
 }
 
+/** The finest that costs QEMU little memory for a disk of this size. */
+function finestFor(size: number): number {
+  let granularity = FINEST;
+  while (granularity < COARSE && size / granularity > MOST_BITS) granularity *= 2;
+  return granularity;
+}
+
+type Granularity = Parameters<Session['rotate']>[0];
+
 /** Bytes a bit: QEMU's default. */
-const GRANULARITY = 65536;
+const COARSE = 65536;
+/** A guest's page. */
+const FINEST = 4096;
+/** 32 MiB of bitmap. */
+const MOST_BITS = 2 ** 28;

@@ -2,7 +2,7 @@ import type { DirtyMap } from '@blockferry/nbd';
 import type { QmpClient } from '@blockferry/qmp';
 import { MigrationError } from '../../error.js';
 import type { Side } from '../../error-code.js';
-import type { DiskPair, EndpointPair, Session, SessionOptions } from '../../ports.js';
+import type { Arrival, DiskPair, EndpointPair, Session, SessionOptions } from '../../ports.js';
 import { DirtyTracking } from './dirty-tracking.js';
 import type { QemuDisk } from './disks.js';
 import { GuestWatch } from './guest-watch.js';
@@ -46,6 +46,7 @@ export class QemuSession implements Session {
   #roundTripMs = 0;
   /** The generation that is being copied, until `release`. */
   #copied: string | undefined;
+  #checked: Promise<void> = Promise.resolve();
 
   constructor(source: QemuEnd, destination: QemuEnd, pairs: readonly QemuPair[], options: SessionOptions) {
     this.#options = options;
@@ -137,13 +138,10 @@ export class QemuSession implements Session {
     return endpoints;
   }
 
-  async rotate(): Promise<Map<string, DirtyMap>> {
-    const ended = await this.#tracking.rotate();
-    const [maps] = await Promise.all([
-      this.#export(ended),
-      this.#guard.check({ name: this.#tracking.recording, recording: true }),
-    ]);
-    return maps;
+  async rotate(next: 'coarse' | 'fine'): Promise<Map<string, DirtyMap>> {
+    const ended = await this.#tracking.rotate(next);
+    this.#copied = ended;
+    return this.#export(ended);
   }
 
   async release(): Promise<void> {
@@ -160,18 +158,28 @@ export class QemuSession implements Session {
     await this.#stream.start(await this.#statePort.release());
   }
 
+  stateLeftMs(): Promise<number> {
+    return this.#stream.leftMs();
+  }
+
   stopped(signal: AbortSignal): Promise<number> {
     return this.#stream.stopped(signal);
   }
 
   async freeze(): Promise<Map<string, DirtyMap>> {
     this.#guard.unwatch();
-    // One write to the monitor, in this order: every round trip here is downtime.
+    // One after the other without waiting: every round trip here is downtime. The look at the source comes last, for
+    // it takes QEMU longest, and its answer is needed only before the hand-over.
     const frozen = this.#tracking.freeze();
-    const guarded = this.#guard.check({ name: this.#tracking.recording, recording: false });
     const exported = this.#export(this.#tracking.recording);
-    const [, , maps] = await Promise.all([frozen, guarded, exported]);
+    this.#checked = this.#guard.check({ name: this.#tracking.recording, recording: false });
+    this.#checked.catch(() => undefined);
+    const [, maps] = await Promise.all([frozen, exported]);
     return maps;
+  }
+
+  checkSource(): Promise<void> {
+    return this.#checked;
   }
 
   sealDestination(): Promise<void> {
@@ -182,7 +190,7 @@ export class QemuSession implements Session {
     return this.#guard.explain(failure);
   }
 
-  handOver(): Promise<number> {
+  handOver(): Promise<Arrival> {
     return this.#stream.handOver();
   }
 
@@ -205,7 +213,6 @@ export class QemuSession implements Session {
 
   /** An export of each disk that serves the ended generation as its map. */
   async #export(name: string): Promise<Map<string, DirtyMap>> {
-    this.#copied = name;
     const maps = await Promise.all(
       this.#pairs.map(async ({ disk, source }, index): Promise<[string, DirtyMap]> => {
         const uri = await this.#sourceServer.add(mapExport(name, index), source.node, {

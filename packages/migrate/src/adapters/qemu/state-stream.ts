@@ -2,8 +2,10 @@ import type { QmpClient, QmpEvent } from '@blockferry/qmp';
 import { isEvent, QmpError } from '@blockferry/qmp';
 import { abortable } from '../../abortable.js';
 import { MigrationError } from '../../error.js';
+import { Countdown } from '../../policy/countdown.js';
 import { downtimeLimit } from '../../policy/downtime-limit.js';
 import { describeSide, handOverOutcome, type SideState } from '../../policy/hand-over-outcome.js';
+import type { Arrival } from '../../ports.js';
 import { stateUri } from './address.js';
 import type { GuestWatch } from './guest-watch.js';
 import { Heartbeat } from './heartbeat.js';
@@ -44,6 +46,7 @@ export class StateStream {
   readonly #options: StateStreamOptions;
   readonly #sourceSettings: MigrationSettings;
   readonly #destinationSettings: MigrationSettings;
+  readonly #countdown = new Countdown();
   #started = false;
   #handingOver = false;
   #unwatch: () => void = () => {};
@@ -107,10 +110,16 @@ export class StateStream {
   }
 
   /**
-   * Lets the stream finish; resolves with the moment the guest ran on (or, paused before, could). From the
-   * `migrate-continue` on the true outcome decides.
+   * How long what is known to be left takes at the speed of late, in milliseconds; 0 where the end may be any moment.
+   * What the guest writes meanwhile comes on top.
    */
-  async handOver(): Promise<number> {
+  async leftMs(): Promise<number> {
+    const { ram } = await this.#options.source.execute('query-migrate');
+    return this.#countdown.left(ram?.remaining ?? 0, performance.now());
+  }
+
+  /** Lets the stream finish. From the `migrate-continue` on the true outcome decides. */
+  async handOver(): Promise<Arrival> {
     const { source, destination, guest, handOverTimeoutMs: timeoutMs } = this.#options;
     const runs = await guest.ran();
     this.#handingOver = true;
@@ -125,10 +134,11 @@ export class StateStream {
       // Both are heard out: a destination that died leaves the source to say what became of the guest.
       const [ended, arrived] = await Promise.allSettled([here, there]);
       if (!isCompleted(ended) || !isCompleted(arrived)) return await this.#explain();
-      if (!runs) return arrived.value.at;
+      const arrivedAt = Math.max(ended.value.at, arrived.value.at);
+      if (!runs) return { arrivedAt, resumedAt: arrivedAt };
       // A destination that was started without -S runs by itself; for that one this does nothing.
       await destination.execute('cont');
-      return resumedAt ?? performance.now();
+      return { arrivedAt, resumedAt: resumedAt ?? performance.now() };
     } catch (error) {
       if (MigrationError.is(error)) throw error;
       return await this.#explain(error);
