@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { createRequire } from 'node:module';
 import { isInstalled } from '@blockferry/lab';
 
 /**
@@ -9,6 +10,15 @@ import { isInstalled } from '@blockferry/lab';
 export function missingOf(needs: readonly string[]): string | undefined {
   const missing = ['setpriv', ...needs].flatMap((need) => lacking(need) ?? []);
   return missing.length === 0 ? undefined : missing.join('; ');
+}
+
+/** Where the manifest of a peer from npm is, if that is installed. */
+export function findPeer(name: string): string | undefined {
+  try {
+    return peers.resolve(`${name}/package.json`);
+  } catch {
+    return undefined;
+  }
 }
 
 function lacking(need: string): string | undefined {
@@ -22,7 +32,7 @@ function lacking(need: string): string | undefined {
 function look(need: string): string | undefined {
   if (need.startsWith('npm:')) {
     const name = need.slice('npm:'.length);
-    return resolves(name) ? undefined : `${name} (npm install)`;
+    return findPeer(name) === undefined ? `${name} (npm install --prefix bench/peers)` : undefined;
   }
   if (need === 'fio-nbd') {
     const { stdout } = spawnSync('fio', ['--enghelp'], { encoding: 'utf8' });
@@ -31,13 +41,6 @@ function look(need: string): string | undefined {
   return isInstalled(need) ? undefined : `${need} (Debian 12: sudo lab/install.sh)`;
 }
 
-function resolves(name: string): boolean {
-  try {
-    import.meta.resolve(name);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 const looked = new Map<string, { readonly missing: string | undefined }>();
+/** Peers from npm are a package of their own: nobody else needs them. */
+const peers = createRequire(new URL('../../peers/package.json', import.meta.url));

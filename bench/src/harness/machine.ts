@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
+import { findPeer } from './installed.js';
 
 /** On what it was measured. */
 export interface Machine {
@@ -27,7 +28,7 @@ export function describeMachine(directory: string): Machine {
       blockferry: packageVersion(new URL('../../../packages/cli/package.json', import.meta.url)),
       node: process.version,
       ...Object.fromEntries(PROGRAMS.map(([name, ...args]) => [name, firstLine(name, args)])),
-      '@vates/nbd-client': vatesVersion(),
+      '@vates/nbd-client': peerVersion('@vates/nbd-client'),
     },
   };
 }
@@ -38,15 +39,12 @@ function firstLine(program: string, args: readonly string[]): string {
   return status === 0 ? line.trim() : NOT_INSTALLED;
 }
 
-function vatesVersion(): string {
-  try {
-    return packageVersion(new URL('package.json', import.meta.resolve('@vates/nbd-client')));
-  } catch {
-    return NOT_INSTALLED;
-  }
+function peerVersion(name: string): string {
+  const manifest = findPeer(name);
+  return manifest === undefined ? NOT_INSTALLED : packageVersion(manifest);
 }
 
-function packageVersion(file: URL): string {
+function packageVersion(file: URL | string): string {
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
 

@@ -104,7 +104,7 @@ function reader(
 
 const NBDKIT_NBDCOPY = 'nbdkit + nbdcopy';
 const VATES = '@vates/nbd-client';
-const VATES_READ = fileURLToPath(new URL('../../programs/vates-read.mjs', import.meta.url));
+const VATES_READ = fileURLToPath(new URL('../../peers/vates-read.mjs', import.meta.url));
 const VATES_BLOCK_SIZE = 65536;
 /** At which it was the quickest. */
 const VATES_IN_FLIGHT = 16;

@@ -225,7 +225,7 @@ impl Copier {
             turn.flush()?;
         }
         let elapsed = started.elapsed();
-        Ok(self.plan.counters.report(elapsed, elapsed - copied))
+        Ok(self.plan.counters.report(elapsed, elapsed.saturating_sub(copied)))
     }
 
     fn feed(&self, pass: &Pass, cut: Cut, survey: Survey<'_>) -> Result<(), CopyError> {

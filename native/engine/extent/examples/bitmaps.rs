@@ -127,9 +127,7 @@ impl Bitmap for DirtyBitmap {
 
     fn iterate(taken: &DirtySnapshot) -> (u64, u64) {
         let granularity = u64::from(GRANULARITY);
-        taken
-            .runs()
-            .fold((0, 0), |(runs, granules), run| (runs + 1, granules + run.length / granularity))
+        taken.runs().fold((0, 0), |(runs, granules), run| (runs + 1, granules + run.length / granularity))
     }
 }
 

@@ -48,7 +48,7 @@ impl NbdEndpoint {
         let medium = match &uri.transport {
             _ if !connection.can_pipe() => Medium::Memory,
             Transport::Unix { .. } => Medium::UnixSocket,
-            _ => Medium::TcpSocket,
+            Transport::Tcp { .. } => Medium::TcpSocket,
         };
         let connections = Connections { idle: Some(connection), first: Weak::new() };
         Ok(Self { uri, options, export, medium, connections: Mutex::new(connections) })
