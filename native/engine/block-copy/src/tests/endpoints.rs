@@ -222,7 +222,8 @@ fn range(operation: &Operation) -> Run {
         Operation::Read { offset, buffer } | Operation::Write { offset, buffer } => {
             Run::new(*offset, buffer.len() as u64)
         }
-        Operation::Zero { run, .. } => *run,
+        Operation::ReadPiped { run, .. } | Operation::Zero { run, .. } => *run,
+        Operation::WritePiped { offset, pipe } => Run::new(*offset, pipe.held() as u64),
         Operation::Flush => Run::new(0, 0),
     }
 }
@@ -283,7 +284,7 @@ impl Lane for ShuffledLane {
         }
         if self.refuses_fast && matches!(operation, Operation::Zero { fast: true, .. }) {
             let result = Err(CopyError::new(ErrorKind::Io(io::ErrorKind::Unsupported)));
-            self.refused.push_back(Completed { token, buffer: None, result });
+            self.refused.push_back(Completed { token, buffer: None, pipe: None, result });
             return Ok(());
         }
         self.device.submit(token, operation)
