@@ -29,6 +29,8 @@ export interface PairOptions {
   readonly destinationFormat?: ImageFormat;
   /** The destination's images are full of random bytes, instead of blank. */
   readonly dirtyTarget?: boolean;
+  /** In which folder the images' own lies: on its file system. @default the temporary folder */
+  readonly parent?: string;
   /** The destination was started with `-S`. @default true */
   readonly destinationPaused?: boolean;
   /** @default 'installed' */
@@ -135,7 +137,7 @@ async function prepare(options: PairOptions): Promise<Layout> {
     spare: destinationFormat,
   };
   const disks = shareRate<PairDisk>(options.disks ?? DEFAULT_DISKS, options.rateMiB);
-  const layout = { scratch: new Scratch(), guest, disks, formats, options };
+  const layout = { scratch: new Scratch(options.parent), guest, disks, formats, options };
   try {
     for (const side of ['source', 'destination']) await mkdir(layout.scratch.join(side));
     const create = options.dirtyTarget ? randomImage : blankImage;

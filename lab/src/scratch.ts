@@ -7,8 +7,9 @@ import { join } from 'node:path';
 export class Scratch implements AsyncDisposable {
   readonly path: string;
 
-  constructor() {
-    const parent = tmpdir().length <= MAX_PARENT_LENGTH ? tmpdir() : '/tmp';
+  /** @param wanted where it lies, if that leaves it a short path. @default the temporary folder */
+  constructor(wanted: string = tmpdir()) {
+    const parent = wanted.length <= MAX_PARENT_LENGTH ? wanted : '/tmp';
     this.path = mkdtempSync(join(parent, 'bf-'));
   }
 
