@@ -87,7 +87,7 @@ impl Comparer {
             window_bytes: options.window_bytes.max(2 * room_for(cut.request_size.into())),
             limiter: Arc::clone(&options.limiter),
         };
-        let lanes = options.lanes([&*a, &*b]);
+        let lanes = options.lanes([&left, &right]);
         let crew = Crew::start([&*a, &*b], lanes, &work)?;
         Ok(Self {
             a,

@@ -96,7 +96,7 @@ impl Copier {
                 .max(room_for(cut.request_size.into()) * if options.verify { 2 } else { 1 }),
             limiter: Arc::clone(&options.limiter),
         };
-        let lanes = options.lanes([&*source, &*destination]);
+        let lanes = options.lanes([&from, &to]);
         let crew = Crew::start([&*source, &*destination], lanes, &limits)?;
         let (passes, verifiable) = (Passes::new(crew), AtomicBool::new(false));
         Ok(Self { source, destination, options, cut, plan, passes, verifiable })

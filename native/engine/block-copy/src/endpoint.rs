@@ -25,11 +25,6 @@ pub trait Endpoint: Send + Sync {
     /// What it can do. Constant while the endpoint exists.
     fn limits(&self) -> Limits;
 
-    /// Lanes that are as good as more, where nobody asked for a number and as far as [`Limits::lanes`] allows.
-    fn usual_lanes(&self) -> usize {
-        USUAL_LANES
-    }
-
     /// A new lane to it; at most [`Limits::lanes`] at a time.
     fn open_lane(&self) -> Result<Box<dyn Lane>, CopyError>;
 
@@ -162,6 +157,3 @@ pub struct RunStatus {
     /// As the context defines them.
     pub flags: u64,
 }
-
-/// Lanes where nothing speaks for fewer.
-pub(crate) const USUAL_LANES: usize = 4;

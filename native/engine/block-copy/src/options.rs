@@ -1,10 +1,12 @@
 //! What a copy can be told.
 
+use std::num::NonZero;
 use std::sync::Arc;
+use std::thread::available_parallelism;
 
 use nbd_io::client::ConnectOptions;
 
-use crate::endpoint::Endpoint;
+use crate::endpoint::Limits;
 use crate::error::{CopyError, ErrorKind};
 use crate::rate_limiter::RateLimiter;
 
@@ -12,8 +14,8 @@ use crate::rate_limiter::RateLimiter;
 #[derive(Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "independent choices, not a state")]
 pub struct CopierOptions {
-    /// Lanes to each side, as far as both allow several. 1 to 64. Default: 4; with TLS to
-    /// one of them no more than there are cores, but 2.
+    /// Lanes to each side, as far as both allow several. 1 to 64. Default: by what carries the data and how many
+    /// cores there are, 1 to 4 ([`Medium`](crate::Medium)).
     pub connections: Option<usize>,
     /// Requests in flight a lane. 1 to 1024. Default 16: as many as QEMU serves at once on a connection.
     pub requests: usize,
@@ -70,11 +72,12 @@ impl CopierOptions {
         if valid { Ok(()) } else { Err(CopyError::new(ErrorKind::Options)) }
     }
 
-    /// Lanes to open between these two, at least one.
-    pub(crate) fn lanes(&self, endpoints: [&dyn Endpoint; 2]) -> usize {
-        let usual = endpoints.map(Endpoint::usual_lanes).into_iter().min();
-        let asked = self.connections.or(usual).unwrap_or(1);
-        endpoints.iter().fold(asked, |lanes, endpoint| lanes.min(endpoint.limits().lanes)).max(1)
+    /// Lanes to open between endpoints with these limits, at least one.
+    pub(crate) fn lanes(&self, limits: [&Limits; 2]) -> usize {
+        let cores = || available_parallelism().map_or(1, NonZero::get);
+        let usual = || limits.iter().map(|limits| limits.medium.usual_lanes(cores())).max().unwrap_or(1);
+        let asked = self.connections.unwrap_or_else(usual);
+        limits.iter().fold(asked, |lanes, limits| lanes.min(limits.lanes)).max(1)
     }
 }
 

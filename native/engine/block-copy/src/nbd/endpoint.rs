@@ -1,8 +1,6 @@
 //! An export as source or destination.
 
-use std::num::NonZero;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::thread::available_parallelism;
 
 use extent::Run;
 use nbd_io::client::{ConnectOptions, Connection};
@@ -11,7 +9,7 @@ use nbd_io::{Export, NbdUri, Transport};
 use super::block_status::BlockStatusMap;
 use super::lane::NbdLane;
 use super::shared::SharedConnection;
-use crate::endpoint::{BASE_ALLOCATION, Endpoint, Lane, Limits, RunMap, USUAL_LANES};
+use crate::endpoint::{BASE_ALLOCATION, Endpoint, Lane, Limits, RunMap};
 use crate::error::{CopyError, ErrorKind};
 use crate::medium::Medium;
 
@@ -46,9 +44,9 @@ impl NbdEndpoint {
         let connection = Connection::connect(&uri, &options)?;
         let export = connection.export().clone();
         let medium = match &uri.transport {
-            _ if !connection.can_pipe() => Medium::Memory,
+            _ if !connection.can_pipe() => Medium::SecureSocket,
             Transport::Unix { .. } => Medium::UnixSocket,
-            Transport::Tcp { .. } => Medium::TcpSocket,
+            Transport::Tcp { .. } => Medium::TcpSocket { loopback: connection.is_local() },
         };
         let connections = Connections { idle: Some(connection), first: Weak::new() };
         Ok(Self { uri, options, export, medium, connections: Mutex::new(connections) })
@@ -93,12 +91,6 @@ impl Endpoint for NbdEndpoint {
             medium: self.medium,
             lanes: if export.can_multi_conn { usize::MAX } else { 1 },
         }
-    }
-
-    fn usual_lanes(&self) -> usize {
-        // Encrypting is work: more lanes than cores only take turns, in smaller batches.
-        let cores = || available_parallelism().map_or(USUAL_LANES, NonZero::get);
-        if self.uri.tls { cores().clamp(2, USUAL_LANES) } else { USUAL_LANES }
     }
 
     fn open_lane(&self) -> Result<Box<dyn Lane>, CopyError> {

@@ -122,6 +122,12 @@ impl Connection {
         Ok(())
     }
 
+    /// Whether the server is on this machine, as far as its address tells.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        self.socket.is_local()
+    }
+
     /// Whether payloads may go through pipes.
     #[must_use]
     pub fn can_pipe(&self) -> bool {

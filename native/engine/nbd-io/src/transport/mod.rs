@@ -7,6 +7,7 @@ mod secure;
 mod waker;
 
 use std::io::{self, IoSlice, IoSliceMut};
+use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -82,6 +83,13 @@ impl Socket {
             return retry(|| sendmsg(&self.fd, buffers, &mut SendAncillaryBuffer::default(), flags));
         };
         secure.send(&self.fd, buffers)
+    }
+
+    /// Whether the peer is a unix socket, or one of the loopback interface.
+    pub(crate) fn is_local(&self) -> bool {
+        let peer = rustix::net::getpeername(&self.fd).ok().flatten();
+        let address = peer.and_then(|address| SocketAddr::try_from(address).ok());
+        !self.tcp || address.is_some_and(|address| address.ip().to_canonical().is_loopback())
     }
 
     /// Whether TLS has begun.
