@@ -60,7 +60,9 @@ fn measure<B: Bitmap>(marks: &[Range<u32>]) {
     let (marked_shared, ()) = timed(|| {
         thread::scope(|scope| {
             scope.spawn(|| left.iter().for_each(|run| bitmap.mark(run.clone())));
-            right.iter().for_each(|run| bitmap.mark(run.clone()));
+            for run in right {
+                bitmap.mark(run.clone());
+            }
         });
     });
     let same = same && B::iterate(&bitmap.rotate()) == found;
