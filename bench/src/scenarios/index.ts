@@ -1,4 +1,5 @@
 import type { Scenario } from '../harness/scenario.js';
+import { bitmap } from './bitmap.js';
 import { bulk } from './bulk.js';
 import { serve } from './serve.js';
 import { small } from './small.js';
@@ -6,4 +7,4 @@ import { sparse } from './sparse.js';
 import { tls } from './tls.js';
 
 /** In the order of the report. */
-export const SCENARIOS: readonly Scenario[] = [bulk, sparse, serve, tls, small];
+export const SCENARIOS: readonly Scenario[] = [bulk, sparse, serve, tls, small, bitmap];
