@@ -71,9 +71,8 @@ function choose(names: readonly string[], only: readonly (readonly string[])[]):
     throw new UsageError(`There is no scenario ${unknown}; there are: ${known}.`);
   }
   const chosen = SCENARIOS.filter(({ name }) => names.length === 0 || names.includes(name))
-    .map(({ name, summary, comparisons }) => ({
-      name,
-      summary,
+    .map(({ comparisons, ...scenario }) => ({
+      ...scenario,
       comparisons: comparisons().filter((comparison) => isAsked(comparison.name, only)),
     }))
     .filter(({ comparisons }) => comparisons.length > 0);

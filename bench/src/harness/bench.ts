@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -26,7 +26,6 @@ export class ScenarioBench implements Bench, AsyncDisposable {
   constructor(size: number, directory: string, signal: AbortSignal) {
     this.size = size;
     this.signal = signal;
-    mkdirSync(directory, { recursive: true });
     this.folder = mkdtempSync(join(directory, 'bf-bench-'));
     process.once('exit', this.#removeAtExit);
     // Whoever makes a temporary folder, such as the lab for its sockets, makes it there.

@@ -110,7 +110,7 @@ export function judge(
     ratios,
     targets: targets
       .filter(({ against }) => against === undefined || contestants.some((one) => one.name === against))
-      .map((target) => judgeTarget(target, metrics, contestants, ratios)),
+      .map((target) => judgeTarget(target, metrics, failure === undefined ? contestants : [], ratios)),
     ...(failure !== undefined && { failure }),
   };
 }

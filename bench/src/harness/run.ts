@@ -1,11 +1,12 @@
+import { mkdirSync } from 'node:fs';
+import { formatSize } from '../sizes.js';
 import { ScenarioBench } from './bench.js';
 import { type ComparisonResult, hold } from './contest.js';
-import type { Comparison } from './scenario.js';
+import { fittingSize, freeBytes } from './room.js';
+import type { Comparison, Scenario } from './scenario.js';
 
 /** A scenario, or a part of it. */
-export interface ChosenScenario {
-  readonly name: string;
-  readonly summary: string;
+export interface ChosenScenario extends Omit<Scenario, 'comparisons'> {
   readonly comparisons: readonly Comparison[];
 }
 
@@ -13,6 +14,10 @@ export interface ChosenScenario {
 export interface ScenarioResult {
   readonly name: string;
   readonly summary: string;
+  /** Bytes that it ran with. */
+  readonly size: number;
+  /** Why these are not as many as were asked for. */
+  readonly note?: string;
   readonly comparisons: readonly ComparisonResult[];
 }
 
@@ -35,9 +40,12 @@ export async function runScenarios(
   signal: AbortSignal,
   tell: (text: string) => void,
 ): Promise<ScenarioResult[]> {
+  mkdirSync(directory, { recursive: true });
   const results: ScenarioResult[] = [];
-  for (const { name, summary, comparisons } of scenarios) {
-    await using bench = new ScenarioBench(size, directory, signal);
+  for (const { name, summary, space = twice, comparisons } of scenarios) {
+    const sized = sizeFor(space, size, directory);
+    if (sized.note !== undefined) tell(`${name}: ${sized.note}\n`);
+    await using bench = new ScenarioBench(sized.size, directory, signal);
     const found: ComparisonResult[] = [];
     for (const comparison of comparisons) {
       const result = await hold(comparison, bench, {
@@ -51,7 +59,24 @@ export async function runScenarios(
       if (result.failure !== undefined) tell(`${name} ${comparison.name}: FAILED: ${result.failure}\n`);
       found.push(result);
     }
-    results.push({ name, summary, comparisons: found });
+    results.push({ name, summary, ...sized, comparisons: found });
   }
   return results;
+}
+
+function sizeFor(
+  space: (size: number) => number,
+  wanted: number,
+  directory: string,
+): { readonly size: number; readonly note?: string } {
+  const free = freeBytes(directory);
+  const size = fittingSize(wanted, space, free);
+  if (size === wanted) return { size };
+  const note = `${formatSize(wanted)} would take ${formatSize(space(wanted))} at ${directory}, which has room for ${formatSize(free)}: run with ${formatSize(size)} (--dir names another folder).`;
+  return { size, note };
+}
+
+/** A source and a destination. */
+function twice(size: number): number {
+  return 2 * size;
 }

@@ -6,6 +6,8 @@ export interface Scenario {
   readonly name: string;
   /** One line for `--list` and the report. */
   readonly summary: string;
+  /** Bytes that its files take at most with `--size SIZE`; where they do not fit, it runs with less. @default twice */
+  readonly space?: (size: number) => number;
   comparisons(): readonly Comparison[];
 }
 

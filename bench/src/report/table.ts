@@ -1,8 +1,7 @@
 import type { ComparisonResult, ContestantResult } from '../harness/contest.js';
-import type { Metric } from '../harness/metrics.js';
 import { formatSize } from '../sizes.js';
 import type { Report } from './report.js';
-import { formatLimit, formatRatio, formatValue, verdictOf } from './values.js';
+import { formatLimit, formatRatio, formatTargetValue, formatValue, verdictOf } from './values.js';
 
 /** The report as tables in Markdown, aligned for a terminal. */
 export function tableOf({ machine, settings, scenarios }: Report): string {
@@ -10,8 +9,8 @@ export function tableOf({ machine, settings, scenarios }: Report): string {
     `${machine.cpu}, ${machine.cores} cores, ${formatSize(machine.memory)}, ${machine.kernel}, ${machine.fileSystem}`,
     `${formatSize(settings.size)}, ${settings.runs} runs in turn; medians; ratios ours / peer, run by run: median (least to most)`,
   ].join('\n');
-  const parts = scenarios.map(({ name, summary, comparisons }) =>
-    [`## ${name}: ${summary}`, ...comparisons.map(comparisonText)].join('\n\n'),
+  const parts = scenarios.map(({ name, summary, note, comparisons }) =>
+    [`## ${name}: ${summary}`, ...(note ? [note] : []), ...comparisons.map(comparisonText)].join('\n\n'),
   );
   return `${[head, ...parts].join('\n\n')}\n`;
 }
@@ -22,7 +21,7 @@ function comparisonText(result: ComparisonResult): string {
     const metric = metrics.find(({ key }) => key === target.metric);
     if (metric === undefined) return '';
     const against = target.against === undefined ? '' : ` / ${target.against}`;
-    const found = target.value === undefined ? '' : `: ${shownValue(target.value, target.against, metric)}`;
+    const found = target.value === undefined ? '' : `: ${formatTargetValue(target, metric)}`;
     return `${metric.label}${against} ${formatLimit(target, metric)}${found}: ${verdictOf(target)}`;
   });
   return [
@@ -31,10 +30,6 @@ function comparisonText(result: ComparisonResult): string {
     ...(failure === undefined ? [] : [`FAILED: ${failure}`]),
     ...(verdicts.length === 0 ? [] : [`targets: ${verdicts.join('; ')}`]),
   ].join('\n');
-}
-
-function shownValue(value: number, against: string | undefined, { unit }: Metric): string {
-  return against === undefined ? formatValue(value, unit) : formatRatio(value);
 }
 
 function contestantsTable({ metrics, contestants, ratios }: ComparisonResult): string {

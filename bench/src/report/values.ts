@@ -22,6 +22,12 @@ export function formatLimit({ limit, aim, against, better }: TargetResult, { uni
   return `${sign} ${show(limit)}${aim === undefined ? '' : ` (aim: ${show(aim)})`}`;
 }
 
+/** What came of it, as its limit is told; empty where nothing was measured. */
+export function formatTargetValue({ value, against }: TargetResult, { unit }: Metric): string {
+  if (value === undefined) return '';
+  return against === undefined ? formatValue(value, unit) : formatRatio(value);
+}
+
 /** What became of a target, in a word. */
 export function verdictOf({ met }: TargetResult): 'met' | 'missed' | 'not measured' {
   if (met === undefined) return 'not measured';

@@ -13,6 +13,8 @@ import { fioComparisons } from './serve-fio.js';
 export const serve: Scenario = {
   name: 'serve',
   summary: 'a file served to nbdcopy and fio',
+  // Source and destination, and what fio works on with what that is to be.
+  space: (size) => 3.25 * size,
   comparisons: () => [
     ...(['unix', 'tcp'] as const).flatMap((listen) => [
       comparison(`${listen},read`, `nbdcopy reads by ${listen}, into nothing`, (bench, server) =>

@@ -15,6 +15,7 @@ import { randomSource } from './measure-copy.js';
 export const small: Scenario = {
   name: 'small',
   summary: 'a round of dirty runs of 4 KiB, one in 16 blocks of a quarter of the size, at random',
+  space: (size) => size / 2,
   comparisons: () => (['qemu-nbd', 'nbdkit', 'blockferry'] as const).map(comparison),
 };
 

@@ -11,6 +11,8 @@ import { sparseRuns } from './sparse-layout.js';
 export const sparse: Scenario = {
   name: 'sparse',
   summary: 'an image of 16 times the size, a tenth of it allocated in runs of 64 KiB to 1 MiB',
+  // Source, destination, and what the dirty one holds in other places; runs are as long as chance has it.
+  space: (size) => 2.6 * ALLOCATED * SIZES * size,
   comparisons: () =>
     (['qemu-nbd', 'nbdkit'] as const).flatMap((server) => [
       comparison(server, 'data', 'blank', 'onto a blank destination'),
