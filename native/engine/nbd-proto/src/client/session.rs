@@ -255,7 +255,7 @@ impl Session {
     /// Says that `count` bytes of what [`aside`](Self::aside) tells of were taken.
     pub fn handle_taken_aside(&mut self, count: usize) -> Result<(), ProtocolError> {
         if let Receiving::Data { range, aside: true, .. } = &mut self.receiving {
-            range.start = range.end.min(range.start + count);
+            range.start = range.end.min(range.start.saturating_add(count));
         }
         while self.step()? {}
         Ok(())

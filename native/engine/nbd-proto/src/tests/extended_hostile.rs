@@ -17,6 +17,11 @@ const FILTERED: u64 = 4;
 /// A session with a read (cookie 1), a block status (3) and one of a single context (4) of 1000..3000, and a
 /// flush (2) in flight.
 fn session() -> Session {
+    session_of(Command::Read { offset: 1000, buffer: vec![0; 2000], dont_fragment: false })
+}
+
+/// The same with this for its read.
+fn session_of(read: Command) -> Session {
     let mut export = capable_export();
     export.framing = Framing::Extended;
     let context = |id, name: &str| Context { id, name: name.to_owned() };
@@ -27,7 +32,7 @@ fn session() -> Session {
         request_one: false,
         contexts: contexts.iter().map(|name| (*name).to_owned()).collect(),
     };
-    session.submit(0, Command::Read { offset: 1000, buffer: vec![0; 2000], dont_fragment: false }).unwrap();
+    session.submit(0, read).unwrap();
     session.submit(0, Command::Flush).unwrap();
     session.submit(0, status(&[])).unwrap();
     session.submit(0, status(&["a:b"])).unwrap();
@@ -37,9 +42,12 @@ fn session() -> Session {
 
 fn refused(stream: &[Vec<u8>]) -> ProtocolError {
     let stream = stream.concat();
+    let aside = || Command::ReadAside { run: Run::new(1000, 2000) };
     let whole = tell_session(&mut session(), &stream, &[usize::MAX]).unwrap_err();
-    let in_bytes = tell_session(&mut session(), &stream, &[1]).unwrap_err();
-    assert_eq!(whole, in_bytes);
+    for pieces in [1, 41, usize::MAX] {
+        assert_eq!(tell_session(&mut session(), &stream, &[pieces]), Err(whole.clone()));
+        assert_eq!(tell_session(&mut session_of(aside()), &stream, &[pieces]), Err(whole.clone()));
+    }
     whole
 }
 

@@ -1,5 +1,6 @@
 //! Any bytes at all: an answer or an error, never a panic, and no memory that was not paid for in bytes.
 
+use extent::Run;
 use proptest::prelude::*;
 
 use super::*;
@@ -16,7 +17,7 @@ fn hostile_stream() -> impl Strategy<Value = Vec<u8>> {
         Just(NBD_EXTENDED_REPLY_MAGIC.to_be_bytes().to_vec()),
         (0_u32..12).prop_map(|number| number.to_be_bytes().to_vec()),
         (0_u16..9).prop_map(|number| number.to_be_bytes().to_vec()),
-        (0_u64..4).prop_map(|number| number.to_be_bytes().to_vec()),
+        (0_u64..5).prop_map(|number| number.to_be_bytes().to_vec()),
         Just(vec![0xff; 4]),
         Just(vec![0x80, 0x00, 0x00, 0x01]),
         proptest::collection::vec(any::<u8>(), 0..40),
@@ -63,11 +64,15 @@ proptest! {
         stream in hostile_stream(),
         pieces in proptest::collection::vec(1_usize..50, 1..5),
         framing in prop_oneof![Just(Framing::Simple), Just(Framing::Structured), Just(Framing::Extended)],
+        with_aside: bool,
     ) {
         let mut session = Session::new(Export { framing, ..capable_export() });
         session.submit(0, Command::Read { offset: 0, buffer: vec![0; 100], dont_fragment: false }).unwrap();
         session.submit(0, Command::Write { offset: 0, buffer: vec![0; 100], fua: false }).unwrap();
         session.submit(0, Command::Flush).unwrap();
+        if with_aside {
+            session.submit(0, Command::ReadAside { run: Run::new(0, 100) }).unwrap();
+        }
         take_requests(&mut session);
         let _ = tell_session(&mut session, &stream, &pieces);
     }

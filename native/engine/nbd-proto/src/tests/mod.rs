@@ -1,5 +1,6 @@
 //! Both sides of the protocol, against each other and against scripted peers.
 
+mod aside;
 mod extended;
 mod extended_hostile;
 mod framings;
@@ -12,6 +13,7 @@ mod session_hostile;
 mod shutdown;
 mod starttls;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::client;
@@ -74,6 +76,22 @@ pub(super) fn extended_chunk(cookie: u64, offset: u64, done: bool, kind: u16, pa
     [header, payload.to_vec()].concat()
 }
 
+/// A reply chunk to a request of this offset, in the form of this framing, which has chunks.
+pub(super) fn chunk_in(
+    framing: Framing,
+    cookie: u64,
+    offset: u64,
+    done: bool,
+    kind: u16,
+    payload: &[u8],
+) -> Vec<u8> {
+    if framing == Framing::Extended {
+        extended_chunk(cookie, offset, done, kind, payload)
+    } else {
+        chunk(cookie, done, kind, payload)
+    }
+}
+
 /// An offer of an export.
 pub(super) fn offer(name: &str, contexts: &[&str]) -> Offer {
     let block_size = BlockSize::advertised(512, 4096, 1 << 20, 1 << 20).unwrap();
@@ -128,21 +146,40 @@ pub(super) fn server_of(offers: Vec<Offer>) -> server::Handshake {
     server::Handshake::new(Arc::from(offers))
 }
 
-/// Gives a session what its server says, in pieces of these sizes, over and over.
+/// Gives a session what its server says, in pieces of these sizes, over and over. What it has taken aside is dropped.
 pub(super) fn tell_session(
+    session: &mut client::Session,
+    bytes: &[u8],
+    pieces: &[usize],
+) -> Result<(), crate::error::ProtocolError> {
+    tell_session_aside(session, bytes, pieces, &mut BTreeMap::new())
+}
+
+/// The same; what the session has taken aside goes to `taken`, by cookie.
+pub(super) fn tell_session_aside(
     session: &mut client::Session,
     mut bytes: &[u8],
     pieces: &[usize],
+    taken: &mut BTreeMap<u64, Vec<u8>>,
 ) -> Result<(), crate::error::ProtocolError> {
     let mut pieces = pieces.iter().cycle();
     while !bytes.is_empty() {
         let piece = &bytes[..bytes.len().min(*pieces.next().unwrap())];
         let mut count = 0;
-        for buffer in session.receive_buffers() {
-            count += copy_prefix(buffer, &piece[count..]);
+        if let Some(aside) = session.aside() {
+            assert!(session.receive_buffers().iter().all(|buffer| buffer.is_empty()), "it is the caller's");
+            count = piece.len().min(aside.left);
+            let data = taken.entry(aside.cookie).or_default();
+            assert_eq!(aside.moved, data.len());
+            data.extend_from_slice(&piece[..count]);
+            session.handle_taken_aside(count)?;
+        } else {
+            for buffer in session.receive_buffers() {
+                count += copy_prefix(buffer, &piece[count..]);
+            }
+            session.handle_received(count)?;
         }
         assert_ne!(count, 0, "a session always has room");
-        session.handle_received(count)?;
         bytes = &bytes[count..];
     }
     Ok(())

@@ -17,7 +17,7 @@ fn byte_at(offset: u64) -> u8 {
     if (offset / 512).is_multiple_of(3) { 0 } else { (offset % 251) as u8 + 1 }
 }
 
-fn data_at(offset: u64, length: u64) -> Vec<u8> {
+pub(super) fn data_at(offset: u64, length: u64) -> Vec<u8> {
     (offset..offset + length).map(byte_at).collect()
 }
 
@@ -139,21 +139,21 @@ fn block_status_of_several_contexts() {
 
 /// How a read is answered: where it is cut, and in which order the pieces come.
 #[derive(Debug, Clone)]
-struct ReadScript {
-    offset: u64,
-    length: u64,
+pub(super) struct ReadScript {
+    pub(super) offset: u64,
+    pub(super) length: u64,
     cuts: Vec<u64>,
     order: Vec<u16>,
 }
 
-fn read_script() -> impl Strategy<Value = ReadScript> {
+pub(super) fn read_script() -> impl Strategy<Value = ReadScript> {
     let cuts = proptest::collection::vec(1_u64..9000, 0..6);
     (0_u64..100_000, 1_u64..9000, cuts, proptest::collection::vec(any::<u16>(), 8))
         .prop_map(|(offset, length, cuts, order)| ReadScript { offset, length, cuts, order })
 }
 
 /// The chunks that answer a read, the last one done; zeroes as holes.
-fn chunks(cookie: u64, script: &ReadScript) -> Vec<Vec<u8>> {
+pub(super) fn chunks(framing: Framing, cookie: u64, script: &ReadScript) -> Vec<Vec<u8>> {
     let mut cuts: Vec<u64> = script.cuts.iter().copied().filter(|cut| *cut < script.length).collect();
     cuts.extend([0, script.length]);
     cuts.sort_unstable();
@@ -163,12 +163,12 @@ fn chunks(cookie: u64, script: &ReadScript) -> Vec<Vec<u8>> {
     let last = pieces.len() - 1;
     let encode = |(index, (offset, length)): (usize, (u64, u64))| {
         let data = data_at(offset, length);
-        if data.iter().all(|byte| *byte == 0) {
-            chunk(cookie, index == last, NBD_REPLY_TYPE_OFFSET_HOLE, &message![offset, length as u32])
+        let (kind, payload) = if data.iter().all(|byte| *byte == 0) {
+            (NBD_REPLY_TYPE_OFFSET_HOLE, message![offset, length as u32])
         } else {
-            let payload = [message![offset], data].concat();
-            chunk(cookie, index == last, NBD_REPLY_TYPE_OFFSET_DATA, &payload)
-        }
+            (NBD_REPLY_TYPE_OFFSET_DATA, [message![offset], data].concat())
+        };
+        chunk_in(framing, cookie, script.offset, index == last, kind, &payload)
     };
     pieces.into_iter().enumerate().map(encode).collect()
 }
@@ -185,7 +185,7 @@ proptest! {
         for (token, script) in scripts.iter().enumerate() {
             let command = read(script.offset, script.length as usize);
             let cookie = session.submit(token as u64, command).unwrap();
-            answers.push(chunks(cookie, script));
+            answers.push(chunks(Framing::Structured, cookie, script));
         }
         take_requests(&mut session);
 

@@ -9,11 +9,16 @@ use crate::error::ProtocolError;
 
 /// A session with a read of 1000..3000 (cookie 1), a flush (2) and a block status of the same range (3) in flight.
 fn session(framing: Framing) -> Session {
+    session_of(framing, Command::Read { offset: 1000, buffer: vec![0; 2000], dont_fragment: false })
+}
+
+/// The same with this for its read.
+fn session_of(framing: Framing, read: Command) -> Session {
     let mut export = capable_export();
     export.framing = framing;
     export.contexts = vec![Context { id: 4, name: "base:allocation".to_owned() }];
     let mut session = Session::new(export);
-    session.submit(0, Command::Read { offset: 1000, buffer: vec![0; 2000], dont_fragment: false }).unwrap();
+    session.submit(0, read).unwrap();
     session.submit(0, Command::Flush).unwrap();
     session
         .submit(0, Command::BlockStatus { run: Run::new(1000, 2000), request_one: false, contexts: vec![] })
@@ -26,11 +31,17 @@ const READ: u64 = 1;
 const FLUSH: u64 = 2;
 const STATUS: u64 = 3;
 
+/// The rule that is broken: the same one however the bytes come, and wherever they go.
 fn refused(stream: &[Vec<u8>]) -> ProtocolError {
     let stream = stream.concat();
+    let aside = || Command::ReadAside { run: Run::new(1000, 2000) };
     let whole = tell_session(&mut session(Framing::Structured), &stream, &[usize::MAX]).unwrap_err();
-    let in_bytes = tell_session(&mut session(Framing::Structured), &stream, &[1]).unwrap_err();
-    assert_eq!(whole, in_bytes);
+    for pieces in [1, 29, usize::MAX] {
+        let plain = tell_session(&mut session(Framing::Structured), &stream, &[pieces]);
+        assert_eq!(plain, Err(whole.clone()), "{pieces}");
+        let aside = tell_session(&mut session_of(Framing::Structured, aside()), &stream, &[pieces]);
+        assert_eq!(aside, Err(whole.clone()), "{pieces}, aside");
+    }
     whole
 }
 
